@@ -1,0 +1,181 @@
+#pragma once
+// The loop under every elementwise op: broadcasting, lanes, threads. `f` is a generic scalar function.
+#include <array>
+#include <cstdint>
+
+#include "cotangent/tensor/lanes.hpp"
+#include "cotangent/tensor/tensor.hpp"
+#include "cotangent/tensor/threads.hpp"
+
+namespace cotangent::detail {
+
+inline constexpr std::int64_t elementwise_grain = 32768;  ///< elements a thread takes at a time
+
+/// How N inputs lie under an output: axes that all treat alike are merged, the last is the row the inner loop runs over.
+template <std::size_t N>
+struct Rows {
+    std::int64_t row_length = 1;
+    std::int64_t row_count = 1;
+    std::array<std::int64_t, N> step{};  // along a row: 1, or 0 where the input repeats
+    int rank = 0;                        // of the axes outside the row
+    std::array<std::int64_t, Shape::max_rank> lengths{};
+    std::array<std::array<std::int64_t, Shape::max_rank>, N> strides{};
+
+    /// Where each input's row `row` starts.
+    [[nodiscard]] std::array<std::int64_t, N> offsets(std::int64_t row) const {
+        std::array<std::int64_t, N> result{};
+        for (int axis = rank - 1; axis >= 0; --axis) {
+            const std::int64_t at = row % lengths[axis];
+            row /= lengths[axis];
+            for (std::size_t i = 0; i < N; ++i) result[i] += at * strides[i][axis];
+        }
+        return result;
+    }
+};
+
+/// Strides of an input broadcast to `output`, in elements; 0 where it repeats.
+[[nodiscard]] std::array<std::int64_t, Shape::max_rank> broadcast_strides(const Shape& input, const Shape& output);
+
+template <std::size_t N>
+[[nodiscard]] Rows<N> rows_of(const Shape& output, const std::array<const Shape*, N>& inputs) {
+    Rows<N> rows;
+    std::array<std::array<std::int64_t, Shape::max_rank>, N> strides;
+    for (std::size_t i = 0; i < N; ++i) strides[i] = broadcast_strides(*inputs[i], output);
+    // Merge from the last axis outward; `merged` counts the axes found so far, innermost first.
+    int merged = 0;
+    std::array<std::int64_t, Shape::max_rank> lengths{};
+    std::array<std::array<std::int64_t, Shape::max_rank>, N> found{};
+    for (int axis = output.rank() - 1; axis >= 0; --axis) {
+        if (output[axis] == 1) continue;
+        bool same = merged > 0;
+        for (std::size_t i = 0; i < N && same; ++i) same = strides[i][axis] == found[i][merged - 1] * lengths[merged - 1];
+        if (same) {
+            lengths[merged - 1] *= output[axis];
+            continue;
+        }
+        lengths[merged] = output[axis];
+        for (std::size_t i = 0; i < N; ++i) found[i][merged] = strides[i][axis];
+        ++merged;
+    }
+    if (merged == 0) return rows;
+    rows.row_length = lengths[0];
+    for (std::size_t i = 0; i < N; ++i) rows.step[i] = found[i][0];
+    rows.rank = merged - 1;
+    for (int k = 1; k < merged; ++k) {
+        rows.lengths[merged - 1 - k] = lengths[k];
+        rows.row_count *= lengths[k];
+        for (std::size_t i = 0; i < N; ++i) rows.strides[i][merged - 1 - k] = found[i][k];
+    }
+    return rows;
+}
+
+/// Calls `row(first output element, count, input offsets)` for all rows, in pieces that threads share.
+template <std::size_t N, class Row>
+void for_rows(const Rows<N>& rows, Row&& row) {
+    if (rows.row_count == 1) {
+        parallel_for(rows.row_length, elementwise_grain, [&](std::int64_t first, std::int64_t last) {
+            std::array<std::int64_t, N> offsets;
+            for (std::size_t i = 0; i < N; ++i) offsets[i] = first * rows.step[i];
+            row(first, last - first, offsets);
+        });
+        return;
+    }
+    const std::int64_t grain = std::max<std::int64_t>(1, elementwise_grain / std::max<std::int64_t>(1, rows.row_length));
+    parallel_for(rows.row_count, grain, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t k = first; k < last; ++k) row(k * rows.row_length, rows.row_length, rows.offsets(k));
+    });
+}
+
+/// out = f(inputs...) over lanes of T (float or double). `shapes` are the inputs' own shapes, which broadcast to `shape`.
+template <class T, class F, std::size_t N>
+void elementwise_lanes(const F& f, const Shape& shape, T* out, const std::array<const T*, N>& inputs,
+                       const std::array<const Shape*, N>& shapes) {
+    using L = Lanes<T>;
+    const auto call = [&]<std::size_t... I>(std::index_sequence<I...>, auto&& at) { return f(at(I)...); };
+    constexpr auto indices = std::make_index_sequence<N>{};
+    if (shape.size() == 1) {  // the fast path of scalar code
+        const L result = call(indices, [&](std::size_t i) { return L(*inputs[i]); });
+        *out = result.v[0];
+        return;
+    }
+    const auto rows = rows_of<N>(shape, shapes);
+    for_rows(rows, [&](std::int64_t first, std::int64_t count, const std::array<std::int64_t, N>& offsets) {
+        std::array<const T*, N> from;
+        std::array<L, N> repeated;
+        for (std::size_t i = 0; i < N; ++i) {
+            from[i] = inputs[i] + offsets[i];
+            if (rows.step[i] == 0) {
+                repeated[i] = L(*from[i]);
+                from[i] = reinterpret_cast<const T*>(&repeated[i]);  // loads at step 0 stay inside it
+            }
+        }
+        T* to = out + first;
+        std::int64_t k = 0;
+        for (; k + L::count <= count; k += L::count)
+            L(call(indices, [&](std::size_t i) { return L::load(from[i] + k * rows.step[i]); })).store(to + k);
+        if (k < count)
+            L(call(indices, [&](std::size_t i) { return L::load_part(from[i] + k * rows.step[i], count - k); }))
+                .store_part(to + k, count - k);
+    });
+}
+
+/// out[k] = f(inputs[k]...) one element at a time, for any mix of element types; compilers vectorise the simple ones.
+template <class Out, class... In, class F>
+void elementwise_scalars(const F& f, const Shape& shape, Out* out, const std::array<const Shape*, sizeof...(In)>& shapes,
+                         const In*... inputs) {
+    const auto rows = rows_of<sizeof...(In)>(shape, shapes);
+    bool dense = true;
+    for (const std::int64_t step : rows.step) dense = dense && step == 1;
+    for_rows(rows, [&](std::int64_t first, std::int64_t count, const auto& offsets) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            Out* to = out + first;
+            if (dense)
+                for (std::int64_t k = 0; k < count; ++k) to[k] = f(inputs[offsets[I] + k]...);
+            else
+                for (std::int64_t k = 0; k < count; ++k) to[k] = f(inputs[offsets[I] + k * rows.step[I]]...);
+        }(std::index_sequence_for<In...>{});
+    });
+}
+
+enum class Accepts : std::uint8_t { floating, numeric };  ///< numeric: floating, int32, int64 and uint8
+
+[[noreturn]] void throw_dtype(const char* op, Dtype seen, const char* expected);
+void check_same_dtype(const char* op, Dtype a, Dtype b);
+/// Through float32 and back: bfloat16 is for storage.
+[[nodiscard]] Tensor to_float32(const Tensor& x);
+[[nodiscard]] Tensor to_bfloat16(const Tensor& x);
+
+/// A new tensor of f over broadcast inputs of one dtype; not recorded. f takes lanes (and, for integers, numbers).
+template <Accepts accepts = Accepts::floating, class F, class... In>
+[[nodiscard]] Tensor elementwise(const char* op, const F& f, const Tensor& x, const In&... rest) {
+    constexpr std::size_t n = 1 + sizeof...(In);
+    (check_same_dtype(op, x.dtype(), rest.dtype()), ...);
+    Shape shape = x.shape();
+    ((rest.shape() == shape ? void() : void(shape = broadcast(op, shape, rest.shape()))), ...);
+    if (x.dtype() == Dtype::bfloat16) return to_bfloat16(elementwise<accepts>(op, f, to_float32(x), to_float32(rest)...));
+    const std::array<const Shape*, n> shapes{&x.shape(), &rest.shape()...};
+    Tensor out = Tensor::uninitialized(shape, x.dtype());
+    const auto lanes = [&]<class T>(T) {
+        elementwise_lanes<T>(f, shape, out.fresh_data<T>(), std::array<const T*, n>{x.data<T>(), rest.template data<T>()...}, shapes);
+    };
+    const auto scalars = [&]<class T>(T) {
+        if constexpr (accepts == Accepts::numeric)
+            elementwise_scalars([&](auto... v) { return static_cast<T>(f(v...)); }, shape, out.fresh_data<T>(), shapes,
+                                x.data<T>(), rest.template data<T>()...);
+        else throw_dtype(op, x.dtype(), "a floating dtype");
+    };
+    switch (x.dtype()) {
+        case Dtype::float32: lanes(float{}); break;
+        case Dtype::float64: lanes(double{}); break;
+        case Dtype::int32: scalars(std::int32_t{}); break;
+        case Dtype::int64: scalars(std::int64_t{}); break;
+        case Dtype::uint8: scalars(std::uint8_t{}); break;
+        default: throw_dtype(op, x.dtype(), accepts == Accepts::numeric ? "a numeric dtype" : "a floating dtype");
+    }
+    return out;
+}
+
+/// The dtype of the right-hand side of `x + 2.0`: a literal takes the dtype of the tensor beside it.
+[[nodiscard]] Tensor literal_like(const Tensor& x, double value);
+
+}  // namespace cotangent::detail

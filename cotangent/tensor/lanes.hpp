@@ -1,0 +1,156 @@
+#pragma once
+// Lanes: one vector register of floats or doubles that reads like a scalar. A generic lambda written for a number
+// runs on lanes unchanged; `a < b ? x : y` is written `select(a < b, x, y)`.
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+namespace cotangent {
+
+#if defined(__AVX512F__)
+inline constexpr int lane_bytes = 64;
+#elif defined(__AVX__)
+inline constexpr int lane_bytes = 32;
+#else
+inline constexpr int lane_bytes = 16;
+#endif
+
+template <class T>
+struct Mask;
+
+/// lane_bytes / sizeof(T) numbers that are computed with at once. T is float or double.
+template <class T>
+struct Lanes {
+    using Scalar = T;
+    using Integer = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+    typedef T Vector __attribute__((vector_size(lane_bytes)));
+    typedef Integer IntegerVector __attribute__((vector_size(lane_bytes)));
+    static constexpr int count = lane_bytes / sizeof(T);
+
+    Vector v;
+
+    Lanes() = default;
+    Lanes(Vector vector) : v(vector) {}
+    /// Every lane the same. Any arithmetic type, so that literals mix freely.
+    template <class U>
+        requires std::is_arithmetic_v<U>
+    Lanes(U value) : v(Vector{} + static_cast<T>(value)) {}
+
+    static Lanes load(const T* from) {
+        Lanes result;
+        std::memcpy(&result.v, from, sizeof(Vector));
+        return result;
+    }
+    void store(T* to) const { std::memcpy(to, &v, sizeof(Vector)); }
+    /// The first n lanes only; the others are zero.
+    static Lanes load_part(const T* from, std::int64_t n) {
+        Lanes result(0);
+        for (std::int64_t i = 0; i < n; ++i) result.v[i] = from[i];
+        return result;
+    }
+    void store_part(T* to, std::int64_t n) const {
+        for (std::int64_t i = 0; i < n; ++i) to[i] = v[i];
+    }
+
+    friend Lanes operator+(Lanes a, Lanes b) { return a.v + b.v; }
+    friend Lanes operator-(Lanes a, Lanes b) { return a.v - b.v; }
+    friend Lanes operator*(Lanes a, Lanes b) { return a.v * b.v; }
+    friend Lanes operator/(Lanes a, Lanes b) { return a.v / b.v; }
+    friend Lanes operator-(Lanes a) { return -a.v; }
+    friend Lanes operator+(Lanes a) { return a; }
+    Lanes& operator+=(Lanes b) { return *this = *this + b; }
+    Lanes& operator-=(Lanes b) { return *this = *this - b; }
+    Lanes& operator*=(Lanes b) { return *this = *this * b; }
+    Lanes& operator/=(Lanes b) { return *this = *this / b; }
+
+    friend Mask<T> operator<(Lanes a, Lanes b) { return {a.v < b.v}; }
+    friend Mask<T> operator<=(Lanes a, Lanes b) { return {a.v <= b.v}; }
+    friend Mask<T> operator>(Lanes a, Lanes b) { return {a.v > b.v}; }
+    friend Mask<T> operator>=(Lanes a, Lanes b) { return {a.v >= b.v}; }
+    friend Mask<T> operator==(Lanes a, Lanes b) { return {a.v == b.v}; }
+    friend Mask<T> operator!=(Lanes a, Lanes b) { return {a.v != b.v}; }
+};
+
+/// What comparing lanes gives: all bits set where it holds.
+template <class T>
+struct Mask {
+    typename Lanes<T>::IntegerVector m;
+    friend Mask operator&&(Mask a, Mask b) { return {a.m & b.m}; }
+    friend Mask operator||(Mask a, Mask b) { return {a.m | b.m}; }
+    friend Mask operator!(Mask a) { return {~a.m}; }
+};
+
+template <class T>
+[[nodiscard]] inline Lanes<T> select(Mask<T> condition, Lanes<T> a, Lanes<T> b) {
+    return condition.m ? a.v : b.v;
+}
+template <class T, class U>
+    requires std::is_arithmetic_v<U>
+[[nodiscard]] inline Lanes<T> select(Mask<T> condition, Lanes<T> a, U b) {
+    return select(condition, a, Lanes<T>(b));
+}
+template <class T, class U>
+    requires std::is_arithmetic_v<U>
+[[nodiscard]] inline Lanes<T> select(Mask<T> condition, U a, Lanes<T> b) {
+    return select(condition, Lanes<T>(a), b);
+}
+/// The same word for plain numbers.
+template <class T>
+    requires std::is_arithmetic_v<T>
+[[nodiscard]] inline T select(bool condition, T a, T b) {
+    return condition ? a : b;
+}
+
+template <class T>
+[[nodiscard]] inline Lanes<T> minimum(Lanes<T> a, Lanes<T> b) {
+    return select(a < b || a != a, a, b);  // a NaN on either side stays, as in NumPy
+}
+template <class T>
+[[nodiscard]] inline Lanes<T> maximum(Lanes<T> a, Lanes<T> b) {
+    return select(a > b || a != a, a, b);
+}
+template <class T>
+[[nodiscard]] inline Lanes<T> abs(Lanes<T> a) {
+    using I = typename Lanes<T>::IntegerVector;
+    const I bits = reinterpret_cast<I>(a.v) & (~(I{} + 1 << (8 * sizeof(T) - 1)));
+    return reinterpret_cast<typename Lanes<T>::Vector>(bits);
+}
+
+namespace detail {
+template <class T, class F>
+inline Lanes<T> each_lane(Lanes<T> a, F f) {
+    for (int i = 0; i < Lanes<T>::count; ++i) a.v[i] = f(a.v[i]);
+    return a;
+}
+}  // namespace detail
+
+template <class T>
+[[nodiscard]] inline Lanes<T> sqrt(Lanes<T> a) {
+    return detail::each_lane(a, [](T x) { return std::sqrt(x); });
+}
+template <class T>
+[[nodiscard]] inline Lanes<T> floor(Lanes<T> a) {
+    return detail::each_lane(a, [](T x) { return std::floor(x); });
+}
+template <class T>
+[[nodiscard]] inline Lanes<T> sin(Lanes<T> a) {
+    return detail::each_lane(a, [](T x) { return std::sin(x); });
+}
+template <class T>
+[[nodiscard]] inline Lanes<T> cos(Lanes<T> a) {
+    return detail::each_lane(a, [](T x) { return std::cos(x); });
+}
+template <class T>
+[[nodiscard]] inline Lanes<T> tan(Lanes<T> a) {
+    return detail::each_lane(a, [](T x) { return std::tan(x); });
+}
+template <class T>
+[[nodiscard]] inline Lanes<T> pow(Lanes<T> a, Lanes<T> b) {
+    for (int i = 0; i < Lanes<T>::count; ++i) a.v[i] = std::pow(a.v[i], b.v[i]);
+    return a;
+}
+
+}  // namespace cotangent
+
+#include "cotangent/tensor/lanes_math.hpp"

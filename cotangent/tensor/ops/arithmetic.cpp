@@ -1,0 +1,163 @@
+#include "cotangent/tensor/ops/arithmetic.hpp"
+
+#include <algorithm>
+
+#include "cotangent/tensor/kernels/elementwise.hpp"
+#include "cotangent/tensor/record.hpp"
+
+namespace cotangent {
+namespace {
+
+using detail::Accepts, detail::Call, detail::elementwise, detail::Keep, detail::literal_like, detail::record;
+
+struct Add {
+    static constexpr const char* name = "add";
+    static constexpr Keep keep = Keep::nothing;
+    void vjp(const Call& call) const {
+        call.give(0, call.cotangent());
+        call.give(1, call.cotangent());
+    }
+    [[nodiscard]] Tensor jvp(const Call& call) const {
+        if (!call.has_tangent(0)) return call.tangent(1);
+        if (!call.has_tangent(1)) return call.tangent(0);
+        return call.tangent(0) + call.tangent(1);
+    }
+};
+
+struct Subtract {
+    static constexpr const char* name = "subtract";
+    static constexpr Keep keep = Keep::nothing;
+    void vjp(const Call& call) const {
+        call.give(0, call.cotangent());
+        if (call.wants(1)) call.give(1, -call.cotangent());
+    }
+    [[nodiscard]] Tensor jvp(const Call& call) const {
+        if (!call.has_tangent(0)) return -call.tangent(1);
+        if (!call.has_tangent(1)) return call.tangent(0);
+        return call.tangent(0) - call.tangent(1);
+    }
+};
+
+// d(ab) = b da + a db
+struct Multiply {
+    static constexpr const char* name = "multiply";
+    static constexpr Keep keep = Keep::inputs;
+    void vjp(const Call& call) const {
+        if (call.wants(0)) call.give(0, call.cotangent() * call.input(1));
+        if (call.wants(1)) call.give(1, call.cotangent() * call.input(0));
+    }
+    [[nodiscard]] Tensor jvp(const Call& call) const {
+        if (!call.has_tangent(0)) return call.input(0) * call.tangent(1);
+        if (!call.has_tangent(1)) return call.tangent(0) * call.input(1);
+        return call.tangent(0) * call.input(1) + call.input(0) * call.tangent(1);
+    }
+};
+
+// d(a/b) = (da - (a/b) db) / b
+struct Divide {
+    static constexpr const char* name = "divide";
+    static constexpr Keep keep = Keep::both;
+    void vjp(const Call& call) const {
+        const Tensor quotient = call.cotangent() / call.input(1);
+        call.give(0, quotient);
+        if (call.wants(1)) call.give(1, -(quotient * call.output()));
+    }
+    [[nodiscard]] Tensor jvp(const Call& call) const {
+        if (!call.has_tangent(0)) return -(call.output() * call.tangent(1) / call.input(1));
+        if (!call.has_tangent(1)) return call.tangent(0) / call.input(1);
+        return (call.tangent(0) - call.output() * call.tangent(1)) / call.input(1);
+    }
+};
+
+struct Negative {
+    static constexpr const char* name = "negative";
+    static constexpr Keep keep = Keep::nothing;
+    void vjp(const Call& call) const { call.give(0, -call.cotangent()); }
+    [[nodiscard]] Tensor jvp(const Call& call) const { return -call.tangent(0); }
+};
+
+void check_divisor(const Tensor& b) {
+    if (is_floating(b.dtype())) return;
+    dispatch(b.dtype(), [&]<class T>(T) {
+        if constexpr (std::is_integral_v<T>)
+            if (std::find(b.data<T>(), b.data<T>() + b.size(), T{}) != b.data<T>() + b.size())
+                throw ValueError("divide: an integer is divided by 0, expected other values or a floating dtype");
+    });
+}
+
+/// target = f(target, other) in target's own memory, when nobody else sees it and the result has its shape and dtype.
+template <class F>
+bool update_in_place(Tensor& target, const Tensor& other, const F& f) {
+    if (target.node() || (other.node() && detail::is_recording()) || !target.is_sole_owner()) return false;
+    if (target.dtype() != other.dtype()) return false;
+    if (target.shape() != other.shape() && other.size() != 1) return false;
+    if (other.size() == 1 && other.rank() > target.rank()) return false;
+    const auto run = [&]<class T>(T) {
+        auto* out = reinterpret_cast<T*>(target.mutable_raw());
+        detail::elementwise_lanes<T>(f, target.shape(), out, std::array<const T*, 2>{out, other.data<T>()},
+                                     {&target.shape(), &other.shape()});
+    };
+    if (target.dtype() == Dtype::float32) run(float{});
+    else if (target.dtype() == Dtype::float64) run(double{});
+    else return false;
+    return true;
+}
+
+constexpr auto plus = [](auto x, auto y) { return x + y; };
+constexpr auto minus = [](auto x, auto y) { return x - y; };
+constexpr auto times = [](auto x, auto y) { return x * y; };
+constexpr auto over = [](auto x, auto y) { return x / y; };
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) { return record(Add{}, elementwise<Accepts::numeric>("add", plus, a, b), a, b); }
+
+Tensor subtract(const Tensor& a, const Tensor& b) {
+    return record(Subtract{}, elementwise<Accepts::numeric>("subtract", minus, a, b), a, b);
+}
+
+Tensor multiply(const Tensor& a, const Tensor& b) {
+    return record(Multiply{}, elementwise<Accepts::numeric>("multiply", times, a, b), a, b);
+}
+
+Tensor divide(const Tensor& a, const Tensor& b) {
+    check_divisor(b);
+    return record(Divide{}, elementwise<Accepts::numeric>("divide", over, a, b), a, b);
+}
+
+Tensor negative(const Tensor& x) {
+    return record(Negative{}, elementwise<Accepts::numeric>("negative", [](auto v) { return -v; }, x), x);
+}
+
+Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
+Tensor operator-(const Tensor& a, const Tensor& b) { return subtract(a, b); }
+Tensor operator*(const Tensor& a, const Tensor& b) { return multiply(a, b); }
+Tensor operator/(const Tensor& a, const Tensor& b) { return divide(a, b); }
+Tensor operator-(const Tensor& x) { return negative(x); }
+Tensor operator+(const Tensor& a, double b) { return add(a, literal_like(a, b)); }
+Tensor operator+(double a, const Tensor& b) { return add(literal_like(b, a), b); }
+Tensor operator-(const Tensor& a, double b) { return subtract(a, literal_like(a, b)); }
+Tensor operator-(double a, const Tensor& b) { return subtract(literal_like(b, a), b); }
+Tensor operator*(const Tensor& a, double b) { return multiply(a, literal_like(a, b)); }
+Tensor operator*(double a, const Tensor& b) { return multiply(literal_like(b, a), b); }
+Tensor operator/(const Tensor& a, double b) { return divide(a, literal_like(a, b)); }
+Tensor operator/(double a, const Tensor& b) { return divide(literal_like(b, a), b); }
+
+Tensor& Tensor::operator+=(const Tensor& other) {
+    if (!update_in_place(*this, other, plus)) *this = add(*this, other);
+    return *this;
+}
+Tensor& Tensor::operator-=(const Tensor& other) {
+    if (!update_in_place(*this, other, minus)) *this = subtract(*this, other);
+    return *this;
+}
+Tensor& Tensor::operator*=(const Tensor& other) {
+    if (!update_in_place(*this, other, times)) *this = multiply(*this, other);
+    return *this;
+}
+Tensor& Tensor::operator/=(const Tensor& other) {
+    if (!update_in_place(*this, other, over)) *this = divide(*this, other);
+    return *this;
+}
+
+}  // namespace cotangent

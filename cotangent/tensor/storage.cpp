@@ -1,0 +1,154 @@
+// The caching allocator. Blocks come in size classes, four to a power of two, so that at most a fifth is wasted.
+// A block of up to 4 KiB goes to a list of its thread: no lock, a few nanoseconds. A larger one goes to a list shared
+// by all threads under a mutex: a few tens of nanoseconds, nothing next to touching its memory.
+#include "cotangent/tensor/storage.hpp"
+
+#include <array>
+#include <bit>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+
+namespace cotangent {
+namespace detail {
+namespace {
+
+constexpr std::size_t small_limit = 4096;
+constexpr int class_count = 4 * 48;
+constexpr int small_blocks_kept = 4096;                                // per class and thread
+constexpr std::int64_t large_bytes_kept = std::int64_t{8} << 30;       // over all classes
+
+std::atomic<std::int64_t> system_allocations{0};
+std::atomic<std::int64_t> large_in_use{0};
+std::atomic<std::int64_t> large_cached{0};
+
+/// Class k holds blocks of (4 + k % 4) << (k / 4) units of 16 bytes.
+int class_of(std::size_t bytes) {
+    const std::size_t units = bytes <= 64 ? 4 : (bytes + 15) / 16;
+    const int shift = static_cast<int>(std::bit_width(units - 1)) - 3;
+    if (shift < 0) return 0;
+    const std::size_t step = std::size_t{1} << shift;
+    const auto quarter = static_cast<int>((units + step - 1) / step) - 4;
+    return 4 * shift + quarter;
+}
+std::size_t bytes_of(int size_class) { return std::size_t(4 + size_class % 4) << (size_class / 4) << 4; }
+
+struct FreeBlock {
+    FreeBlock* next;
+};
+struct FreeList {
+    FreeBlock* head = nullptr;
+    int count = 0;
+
+    void push(void* block) {
+        head = new (block) FreeBlock{head};
+        ++count;
+    }
+    void* pop() {
+        if (!head) return nullptr;
+        --count;
+        return std::exchange(head, head->next);
+    }
+    void clear() {
+        while (void* block = pop()) std::free(block);
+    }
+};
+using FreeLists = std::array<FreeList, class_count>;
+
+struct SharedLists {
+    std::mutex mutex;
+    FreeLists lists;
+};
+// Never destroyed: tensors with static lifetime may be freed after everything else.
+SharedLists& shared_lists() {
+    static auto* lists = new SharedLists;
+    return *lists;
+}
+
+// `lists` outlives its guard: memory freed later on a dying thread goes straight to the system.
+thread_local constinit FreeList* thread_lists = nullptr;
+thread_local constinit bool thread_is_ending = false;
+constexpr int small_class_count = 4 * 6 + 1;
+struct ThreadListsGuard {
+    std::array<FreeList, small_class_count> lists;
+    ThreadListsGuard() { thread_lists = lists.data(); }
+    ~ThreadListsGuard() {
+        thread_lists = nullptr;
+        thread_is_ending = true;
+        for (FreeList& list : lists) list.clear();
+    }
+};
+FreeList* lists_of_this_thread() {
+    if (thread_lists == nullptr && !thread_is_ending) {
+        static thread_local ThreadListsGuard guard;
+        (void)guard;
+    }
+    return thread_lists;
+}
+
+void* from_system(std::size_t bytes) {
+    system_allocations.fetch_add(1, std::memory_order_relaxed);
+    void* block = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (!block) throw std::bad_alloc();
+    return block;
+}
+
+}  // namespace
+
+void* allocate(std::size_t bytes) {
+    const int size_class = class_of(bytes);
+    if (bytes <= small_limit) {
+        if (FreeList* lists = thread_lists ? thread_lists : lists_of_this_thread())
+            if (void* block = lists[size_class].pop()) return block;
+        return from_system(bytes_of(size_class));
+    }
+    const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
+    large_in_use.fetch_add(rounded, std::memory_order_relaxed);
+    {
+        SharedLists& shared = shared_lists();
+        std::lock_guard lock(shared.mutex);
+        if (void* block = shared.lists[size_class].pop()) {
+            large_cached.fetch_sub(rounded, std::memory_order_relaxed);
+            return block;
+        }
+    }
+    return from_system(static_cast<std::size_t>(rounded));
+}
+
+void deallocate(void* block, std::size_t bytes) noexcept {
+    const int size_class = class_of(bytes);
+    if (bytes <= small_limit) {
+        FreeList* lists = thread_lists ? thread_lists : lists_of_this_thread();
+        if (lists && lists[size_class].count < small_blocks_kept) return lists[size_class].push(block);
+        return std::free(block);
+    }
+    const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
+    large_in_use.fetch_sub(rounded, std::memory_order_relaxed);
+    if (large_cached.load(std::memory_order_relaxed) + rounded > large_bytes_kept) return std::free(block);
+    large_cached.fetch_add(rounded, std::memory_order_relaxed);
+    SharedLists& shared = shared_lists();
+    std::lock_guard lock(shared.mutex);
+    shared.lists[size_class].push(block);
+}
+
+Storage::Storage(std::size_t bytes) : header_(static_cast<Header*>(allocate(bytes + sizeof(Header)))) {
+    new (header_) Header{{1}, bytes};
+}
+
+}  // namespace detail
+
+MemoryCounters memory_counters() {
+    return {detail::system_allocations.load(), detail::large_in_use.load(), detail::large_cached.load()};
+}
+
+void release_cached_memory() {
+    using namespace detail;
+    if (FreeList* lists = lists_of_this_thread())
+        for (int k = 0; k < small_class_count; ++k) lists[k].clear();
+    SharedLists& shared = shared_lists();
+    std::lock_guard lock(shared.mutex);
+    for (FreeList& list : shared.lists) list.clear();
+    large_cached.store(0);
+}
+
+}  // namespace cotangent

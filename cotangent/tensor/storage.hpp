@@ -1,0 +1,65 @@
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace cotangent {
+
+/// Counts of the allocator since the program started, over all threads.
+struct MemoryCounters {
+    std::int64_t system_allocations = 0;  ///< blocks asked of the system, tensor memory and records alike
+    std::int64_t bytes_in_use = 0;        ///< bytes of blocks that tensors hold now
+    std::int64_t bytes_cached = 0;        ///< bytes kept for the next tensor
+};
+[[nodiscard]] MemoryCounters memory_counters();
+/// Returns the blocks that no tensor holds to the system: the shared ones and this thread's own.
+void release_cached_memory();
+
+namespace detail {
+
+/// A block of the caching allocator. Small blocks are kept per thread, large ones are shared: a batch made on a
+/// loader thread and freed on the training thread is found again.
+[[nodiscard]] void* allocate(std::size_t bytes);
+void deallocate(void* block, std::size_t bytes) noexcept;
+
+/// A counted, 64-byte aligned piece of memory that tensors share until one of them writes.
+class Storage {
+public:
+    Storage() = default;
+    /// Uninitialised memory.
+    explicit Storage(std::size_t bytes);
+    Storage(const Storage& other) noexcept : header_(other.header_) {
+        if (header_) header_->references.fetch_add(1, std::memory_order_relaxed);
+    }
+    Storage(Storage&& other) noexcept : header_(std::exchange(other.header_, nullptr)) {}
+    Storage& operator=(Storage other) noexcept {
+        std::swap(header_, other.header_);
+        return *this;
+    }
+    ~Storage() {
+        if (header_) release();
+    }
+
+    [[nodiscard]] explicit operator bool() const { return header_ != nullptr; }
+    [[nodiscard]] std::byte* data() const { return reinterpret_cast<std::byte*>(header_ + 1); }
+    [[nodiscard]] std::size_t bytes() const { return header_ ? header_->bytes : 0; }
+    /// True when no other tensor can see this memory.
+    [[nodiscard]] bool is_sole_owner() const { return header_ && header_->references.load(std::memory_order_acquire) == 1; }
+
+private:
+    struct alignas(64) Header {
+        std::atomic<std::int64_t> references;
+        std::size_t bytes;
+    };
+    void release() noexcept {
+        // A sole owner need not pay for a locked decrement.
+        if (header_->references.load(std::memory_order_acquire) == 1 ||
+            header_->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            deallocate(header_, header_->bytes + sizeof(Header));
+    }
+    Header* header_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace cotangent
