@@ -17,7 +17,9 @@ find_path(DNNL_INCLUDE oneapi/dnnl/dnnl.hpp REQUIRED)
 find_library(DNNL_LIBRARY dnnl REQUIRED)
 add_library(cotangent_dnnl INTERFACE)
 target_include_directories(cotangent_dnnl SYSTEM INTERFACE $<BUILD_INTERFACE:${DNNL_INCLUDE}>)
-target_link_libraries(cotangent_dnnl INTERFACE ${DNNL_LIBRARY})
+# oneDNN brings this OpenMP runtime; the kernels tell it to make no threads.
+find_library(GOMP_LIBRARY NAMES gomp libgomp.so.1 REQUIRED)
+target_link_libraries(cotangent_dnnl INTERFACE ${DNNL_LIBRARY} ${GOMP_LIBRARY})
 
 # The serial OpenBLAS: our own pool is the only thing that makes threads.
 find_path(OPENBLAS_INCLUDE cblas.h PATH_SUFFIXES openblas-serial x86_64-linux-gnu/openblas-serial aarch64-linux-gnu/openblas-serial REQUIRED)

@@ -24,6 +24,30 @@ void binary(std::vector<OpCase>& list, const std::string& name, Tensor (*op)(con
                         {{a, low, high}, {b, low, high}}});
 }
 
+void products(std::vector<OpCase>& list) {
+    const auto product = [&](const Shape& a, const Shape& b, MatmulOptions options = {}) {
+        list.push_back({"matmul of " + to_string(a) + (options.transpose_a ? " transposed" : "") + " and " + to_string(b) +
+                            (options.transpose_b ? " transposed" : ""),
+                        [options](const Arguments& x) { return matmul(x[0], x[1], options); },
+                        {{a}, {b}}});
+    };
+    product({2, 3}, {3, 4});
+    product({3, 2}, {3, 4}, {.transpose_a = true});
+    product({2, 3}, {4, 3}, {.transpose_b = true});
+    product({3, 2}, {4, 3}, {true, true});
+    product({3}, {3, 2});
+    product({2, 3}, {3});
+    product({3}, {3});
+    product({2, 2, 3}, {3, 2});
+    product({2, 3, 2}, {3, 2}, {.transpose_a = true});
+    product({2, 3}, {2, 3, 2});
+    product({2, 1, 2, 3}, {3, 3, 2});
+    product({2, 3, 2}, {2, 2, 3}, {true, true});
+    product({0, 3}, {3, 2});
+    product({2, 0}, {0, 2});
+    list.push_back({"outer", [](const Arguments& x) { return outer(x[0], x[1]); }, {{{2}}, {{3}}}});
+}
+
 }  // namespace
 
 std::vector<OpCase> op_list() {
@@ -34,13 +58,69 @@ std::vector<OpCase> op_list() {
     binary(list, "multiply", multiply);
     binary(list, "divide", divide, 0.5, 2);
     unary(list, "negative", negative);
+    unary(list, "exp", exp);
+    unary(list, "expm1", expm1);
+    unary(list, "log", log, 0.3, 3);
+    unary(list, "log1p", log1p, -0.6, 2);
+    unary(list, "sqrt", sqrt, 0.3, 3);
+    unary(list, "rsqrt", rsqrt, 0.3, 3);
+    unary(list, "square", square);
+    binary(list, "power", power, 0.5, 2);
+    for (const double exponent : {-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 4.5})
+        list.push_back({"power with exponent " + std::to_string(exponent),
+                        [=](const Arguments& x) { return power(x[0], exponent); },
+                        {{{2, 3}, 0.5, 2}}});
+    list.push_back({"power of a number", [](const Arguments& x) { return power(1.5, x[0]); }, {{{2, 3}}}});
+    unary(list, "sin", sin);
+    unary(list, "cos", cos);
+    unary(list, "tan", tan, -1, 1);
+    unary(list, "tanh", tanh);
+    unary(list, "sigmoid", sigmoid);
+    unary(list, "softplus", softplus);
+    unary(list, "erf", erf);
+    unary(list, "floor", floor, 0.2, 0.8);
+    unary(list, "sign", sign, 0.2, 2);
+    unary(list, "abs", abs, -2, -0.2);
+    binary(list, "maximum", maximum);
+    binary(list, "minimum", minimum);
+    list.push_back({"clip", [](const Arguments& x) { return clip(x[0], -0.5, 0.75); }, {{{4, 5}}}});
+    list.push_back({"where with a broadcast condition",
+                    [](const Arguments& x) { return where(Tensor::of<bool>({{true}, {false}}), x[0], x[1]); },
+                    {{{3}}, {{2, 3}}}});
+    list.push_back({"where with a number",
+                    [](const Arguments& x) { return where(Tensor::of<bool>({true, false, true}), x[0], 1.0); },
+                    {{{2, 3}}}});
     // Reductions.
     list.push_back({"sum over axis 1", [](const Arguments& x) { return sum(x[0], {.axes = {1}}); }, {{{2, 3, 4}}}});
     // Shape.
     list.push_back({"reshape", [](const Arguments& x) { return reshape(x[0], {3, 2}); }, {{{2, 3}}}});
     list.push_back({"broadcast_to", [](const Arguments& x) { return broadcast_to(x[0], {4, 2, 3}); }, {{{2, 1}}}});
     list.push_back({"sum_to", [](const Arguments& x) { return sum_to(x[0], {2, 1}); }, {{{4, 2, 3}}}});
+    list.push_back({"transpose", [](const Arguments& x) { return transpose(x[0]); }, {{{2, 3}}}});
+    list.push_back({"transpose [B,T,H,D]", [](const Arguments& x) { return transpose(x[0], {0, 2, 1, 3}); }, {{{2, 3, 4, 2}}}});
+    list.push_back({"transpose of a length 1", [](const Arguments& x) { return transpose(x[0], {1, 2, 0}); }, {{{1, 3, 2}}}});
+    list.push_back({"transpose zero-size", [](const Arguments& x) { return transpose(x[0], {2, 0, 1}); }, {{{2, 0, 3}}}});
+    list.push_back({"concatenate axis 0", [](const Arguments& x) { return concatenate(x); }, {{{2, 3}}, {{1, 3}}, {{0, 3}}}});
+    list.push_back({"concatenate axis -1", [](const Arguments& x) { return concatenate(x, -1); }, {{{2, 3}}, {{2, 1}}}});
+    list.push_back({"stack", [](const Arguments& x) { return stack(x, 1); }, {{{2, 3}}, {{2, 3}}}});
+    for (std::size_t k = 0; k < 2; ++k)
+        list.push_back({"split output " + std::to_string(k), [k](const Arguments& x) { return split(x[0], {1, 2}, 1)[k]; }, {{{2, 3}}}});
+    list.push_back({"split output 1 of axis 0", [](const Arguments& x) { return split(x[0], 2)[1]; }, {{{4, 3}}}});
+    list.push_back({"split both outputs", [](const Arguments& x) {
+                        const auto parts = split(x[0], 2, -1);
+                        return parts[0] * parts[1];
+                    }, {{{2, 4}}}});
+    list.push_back({"slice contiguous", [](const Arguments& x) { return slice(x[0], {{.start = 1, .stop = 3}}); }, {{{4, 2}}}});
+    list.push_back({"slice steps", [](const Arguments& x) { return slice(x[0], {{.step = -2}, {.start = 1, .step = 2}}); }, {{{3, 4}}}});
+    list.push_back({"slice zero-size", [](const Arguments& x) { return slice(x[0], {{.start = 2, .stop = 2}}); }, {{{3, 2}}}});
+    list.push_back({"slice_axis", [](const Arguments& x) { return slice_axis(x[0], -1, 1, 3); }, {{{2, 4}}}});
+    list.push_back({"row", [](const Arguments& x) { return row(x[0], -1); }, {{{3, 2}}}});
+    list.push_back({"flip", [](const Arguments& x) { return flip(x[0], {0, 2}); }, {{{2, 2, 3}}}});
+    list.push_back({"pad", [](const Arguments& x) { return pad(x[0], {{1, 0}, {0, 2}}, 3); }, {{{2, 3}}}});
+    list.push_back({"tile", [](const Arguments& x) { return tile(x[0], {2, 1, 3}); }, {{{2, 2}}}});
+    list.push_back({"repeat", [](const Arguments& x) { return repeat(x[0], 3, 0); }, {{{2, 2}}}});
     // Products.
+    products(list);
     // Neural.
     return list;
 }

@@ -1,0 +1,31 @@
+#pragma once
+#include <cstdint>
+
+#include "cotangent/tensor/dtype.hpp"
+
+namespace cotangent::detail {
+
+/// `count` products of row-major matrices, c = op(a) op(b), where op transposes when asked:
+///     op(a) is [rows, inner], op(b) is [inner, columns], c is [rows, columns].
+/// a is stored [rows, inner], or [inner, rows] when transposed; b likewise. Everything is dense; the matrices of operand x
+/// lie `stride_x` elements apart (0: the same one each time).
+struct GemmProblem {
+    std::int64_t rows = 0, columns = 0, inner = 0;
+    bool transpose_a = false, transpose_b = false;
+    std::int64_t count = 1;
+    std::int64_t stride_a = 0, stride_b = 0, stride_c = 0;
+};
+
+/// float32, float64 or bfloat16 (sums in float32), on all threads. How the work is cut depends on the problem alone.
+///     |error| <= 2 inner eps(dtype) sum_k |a||b|
+void gemm(Dtype dtype, const GemmProblem& problem, const void* a, const void* b, void* c);
+
+/// Whether gemm() takes bfloat16 on this processor.
+[[nodiscard]] bool has_bfloat16_products();
+
+/// One product on the calling thread, with leading dimensions: c = op(a) op(b) + beta c. float32 or float64.
+template <class T>
+void gemm_block(bool transpose_a, bool transpose_b, std::int64_t rows, std::int64_t columns, std::int64_t inner, const T* a,
+                std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc);
+
+}  // namespace cotangent::detail
