@@ -1,0 +1,306 @@
+#include "cotangent/data/emoji.hpp"
+
+#include <fmt/format.h>
+#include <ft2build.h>
+#include <hb.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <unordered_set>
+
+#include FT_FREETYPE_H
+
+#include "cotangent/data/detail/file.hpp"
+#include "cotangent/data/detail/resample.hpp"
+#include "cotangent/tensor/threads.hpp"
+
+namespace cotangent::data {
+namespace {
+
+constexpr const char* font_package = "fonts-noto-color-emoji";
+constexpr const char* list_package = "unicode-data";
+
+std::vector<std::byte> read_packaged_file(const std::filesystem::path& path, const char* package) {
+    try {
+        return detail::read_file("emoji", path);
+    } catch (const IoError& error) {
+        throw IoError(fmt::format("{} (it comes with `apt-get install {}`)", error.what(), package));
+    }
+}
+
+std::string_view trim(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r");
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+std::optional<std::u32string> parse_code_points(std::string_view text) {
+    std::u32string result;
+    while (!(text = trim(text)).empty()) {
+        char32_t value = 0;
+        std::size_t length = 0;
+        for (; length < text.size() && text[length] != ' '; ++length) {
+            const char c = text[length];
+            const bool is_digit = c >= '0' && c <= '9', is_letter = c >= 'A' && c <= 'F';
+            if ((!is_digit && !is_letter) || value > 0x10ffff) return std::nullopt;
+            value = value * 16 + static_cast<char32_t>(is_digit ? c - '0' : c - 'A' + 10);
+        }
+        if (value > 0x10ffff) return std::nullopt;
+        result.push_back(value);
+        text.remove_prefix(length);
+    }
+    return result;
+}
+
+bool has_skin_tone(const std::u32string& text) {
+    return std::any_of(text.begin(), text.end(), [](char32_t c) { return c >= 0x1f3fb && c <= 0x1f3ff; });
+}
+
+/// Lines read `1F600 ; fully-qualified # <emoji> E1.0 grinning face`, under `# group: ` and `# subgroup: ` headings.
+std::vector<Emoji> parse_list(const std::filesystem::path& path) {
+    const auto bytes = read_packaged_file(path, list_package);
+    std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    std::vector<Emoji> result;
+    std::string group, subgroup;
+    for (int number = 1; !rest.empty(); ++number) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        if (line.starts_with("# group: ")) group = trim(line.substr(9));
+        if (line.starts_with("# subgroup: ")) subgroup = trim(line.substr(12));
+        const auto semicolon = line.find(';'), hash = line.find('#');
+        if (hash == 0 || semicolon == line.npos || hash == line.npos || hash < semicolon) continue;
+        if (trim(line.substr(semicolon + 1, hash - semicolon - 1)) != "fully-qualified" || group == "Component") continue;
+        // After '#': the emoji itself, the version it came with, its name.
+        const std::string_view comment = trim(line.substr(hash + 1));
+        const auto version = comment.find(" E");
+        const auto name = version == comment.npos ? version : comment.find(' ', version + 1);
+        auto code_points = parse_code_points(line.substr(0, semicolon));
+        if (!code_points || code_points->empty() || name == comment.npos || group.empty()) {
+            throw IoError(fmt::format("emoji: {}:{} is not a line of Unicode's emoji-test.txt (package {})", path.string(),
+                                      number, list_package));
+        }
+        if (has_skin_tone(*code_points)) continue;
+        result.push_back({std::move(*code_points), std::string(trim(comment.substr(name))), group, subgroup});
+    }
+    if (result.empty()) {
+        throw IoError(fmt::format("emoji: {} lists no emoji, expected Unicode's emoji-test.txt (package {})", path.string(),
+                                  list_package));
+    }
+    return result;
+}
+
+/// The font as one thread uses it; FreeType and HarfBuzz objects are not shared between threads.
+class Painter {
+public:
+    explicit Painter(std::span<const std::byte> font, const std::filesystem::path& path) {
+        const auto* data = reinterpret_cast<const FT_Byte*>(font.data());
+        FT_Library library = nullptr;
+        if (FT_Init_FreeType(&library) != 0) throw Error("emoji: FreeType does not start");
+        library_.reset(library);
+        FT_Face face = nullptr;
+        if (FT_New_Memory_Face(library, data, static_cast<FT_Long>(font.size()), 0, &face) != 0) {
+            throw IoError(fmt::format("emoji: {} is not a font that FreeType reads (package {})", path.string(), font_package));
+        }
+        face_.reset(face);
+        if (!FT_HAS_COLOR(face) || face->num_fixed_sizes < 1 || FT_Select_Size(face, 0) != 0) {
+            throw IoError(fmt::format("emoji: {} has no colour bitmaps, expected NotoColorEmoji.ttf (package {})",
+                                      path.string(), font_package));
+        }
+        const std::unique_ptr<hb_blob_t, decltype(&hb_blob_destroy)> blob(
+            hb_blob_create(reinterpret_cast<const char*>(font.data()), static_cast<unsigned>(font.size()),
+                           HB_MEMORY_MODE_READONLY, nullptr, nullptr),
+            hb_blob_destroy);
+        const std::unique_ptr<hb_face_t, decltype(&hb_face_destroy)> shapes(hb_face_create(blob.get(), 0), hb_face_destroy);
+        font_.reset(hb_font_create(shapes.get()));
+        buffer_.reset(hb_buffer_create());
+    }
+
+    /// The one glyph that stands for the whole text, or 0.
+    hb_codepoint_t shape(const std::u32string& text) {
+        hb_buffer_clear_contents(buffer_.get());
+        hb_buffer_add_utf32(buffer_.get(), reinterpret_cast<const std::uint32_t*>(text.data()), static_cast<int>(text.size()),
+                            0, static_cast<int>(text.size()));
+        hb_buffer_guess_segment_properties(buffer_.get());
+        hb_buffer_set_direction(buffer_.get(), HB_DIRECTION_LTR);
+        hb_buffer_set_flags(buffer_.get(), HB_BUFFER_FLAG_REMOVE_DEFAULT_IGNORABLES);
+        hb_shape(font_.get(), buffer_.get(), nullptr, 0);
+        unsigned count = 0;
+        const hb_glyph_info_t* glyphs = hb_buffer_get_glyph_infos(buffer_.get(), &count);
+        return count == 1 ? glyphs[0].codepoint : 0;
+    }
+
+    /// Draws a glyph in the middle of [size, size, 4]; false when the font has no bitmap for it.
+    bool draw(hb_codepoint_t glyph, int size, std::uint8_t* to) {
+        if (FT_Load_Glyph(face_.get(), glyph, FT_LOAD_COLOR) != 0) return false;
+        const FT_Bitmap& bitmap = face_->glyph->bitmap;
+        if (bitmap.pixel_mode != FT_PIXEL_MODE_BGRA || bitmap.width == 0 || bitmap.rows == 0) return false;
+        const int width = static_cast<int>(bitmap.width), height = static_cast<int>(bitmap.rows);
+        pixels_.resize(static_cast<std::size_t>(width) * height * 4);
+        for (int y = 0; y < height; ++y) {
+            const unsigned char* row = bitmap.buffer + static_cast<std::ptrdiff_t>(y) * bitmap.pitch;
+            std::copy(row, row + width * 4, pixels_.begin() + static_cast<std::ptrdiff_t>(y) * width * 4);
+        }
+        const int longer = std::max(width, height);
+        const int out_width = std::max(1, (width * size + longer / 2) / longer);
+        const int out_height = std::max(1, (height * size + longer / 2) / longer);
+        const int left = (size - out_width) / 2, top = (size - out_height) / 2;
+        // FreeType gives premultiplied BGRA, the form in which averaging is right.
+        const auto scaled = detail::resample(pixels_.data(), height, width, out_height, out_width, 4);
+        for (int y = 0; y < out_height; ++y) {
+            for (int x = 0; x < out_width; ++x) {
+                const float* from = scaled.data() + (y * out_width + x) * 4;
+                std::uint8_t* pixel = to + ((y + top) * size + x + left) * 4;
+                const float alpha = from[3];
+                if (alpha < 0.5f) continue;
+                for (int c = 0; c < 3; ++c) {
+                    pixel[c] = static_cast<std::uint8_t>(std::lrint(std::min(255.0f, from[2 - c] * 255.0f / alpha)));
+                }
+                pixel[3] = static_cast<std::uint8_t>(std::lrint(std::min(255.0f, alpha)));
+            }
+        }
+        return true;
+    }
+
+private:
+    struct Free {
+        void operator()(FT_Library library) const { FT_Done_FreeType(library); }
+        void operator()(FT_Face face) const { FT_Done_Face(face); }
+        void operator()(hb_font_t* font) const { hb_font_destroy(font); }
+        void operator()(hb_buffer_t* buffer) const { hb_buffer_destroy(buffer); }
+    };
+    std::unique_ptr<std::remove_pointer_t<FT_Library>, Free> library_;
+    std::unique_ptr<std::remove_pointer_t<FT_Face>, Free> face_;
+    std::unique_ptr<hb_font_t, Free> font_;
+    std::unique_ptr<hb_buffer_t, Free> buffer_;
+    std::vector<float> pixels_;
+};
+
+std::vector<std::string> groups_of(const std::vector<Emoji>& emoji) {
+    std::vector<std::string> groups;
+    for (const Emoji& one : emoji) {
+        if (std::find(groups.begin(), groups.end(), one.group) == groups.end()) groups.push_back(one.group);
+    }
+    return groups;
+}
+
+std::uint64_t fnv1a(std::string_view bytes) {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    return hash;
+}
+
+ImageDataset to_pictures(const EmojiDataset& dataset, Tensor images) {
+    ImageDataset result{
+        .images = std::move(images), .labels = dataset.labels, .class_names = dataset.class_names, .names = {}};
+    for (const Emoji& one : dataset.emoji) result.names.push_back(one.name);
+    return result;
+}
+
+}  // namespace
+
+std::string to_utf8(const Emoji& emoji) {
+    std::string text;
+    for (const char32_t c : emoji.code_points) {
+        const auto tail = [&](int shift) { text.push_back(static_cast<char>(0x80 | (c >> shift & 0x3f))); };
+        if (c < 0x80) {
+            text.push_back(static_cast<char>(c));
+        } else if (c < 0x800) {
+            text.push_back(static_cast<char>(0xc0 | c >> 6)), tail(0);
+        } else if (c < 0x10000) {
+            text.push_back(static_cast<char>(0xe0 | c >> 12)), tail(6), tail(0);
+        } else {
+            text.push_back(static_cast<char>(0xf0 | c >> 18)), tail(12), tail(6), tail(0);
+        }
+    }
+    return text;
+}
+
+EmojiDataset load_emoji(const EmojiOptions& options) {
+    const int size = options.size;
+    if (size < 1 || size > 1024) throw ValueError(fmt::format("emoji: size is {}, expected one in [1, 1024]", size));
+    const std::vector<Emoji> listed = parse_list(options.list);
+    const std::vector<std::byte> font = read_packaged_file(options.font, font_package);
+
+    const auto count = static_cast<std::int64_t>(listed.size());
+    const std::size_t picture_bytes = static_cast<std::size_t>(size) * size * 4;
+    std::vector<std::vector<std::uint8_t>> pictures(listed.size());
+    constexpr std::int64_t grain = 128;  // enough to outweigh opening the font
+    parallel_for(count, grain, [&](std::int64_t first, std::int64_t last) {
+        Painter painter(font, options.font);
+        for (std::int64_t i = first; i < last; ++i) {
+            const hb_codepoint_t glyph = painter.shape(listed[i].code_points);
+            std::vector<std::uint8_t> picture(picture_bytes);
+            if (glyph != 0 && painter.draw(glyph, size, picture.data())) pictures[i] = std::move(picture);
+        }
+    });
+
+    EmojiDataset result;
+    result.class_names = groups_of(listed);
+    std::vector<std::int64_t> labels;
+    std::vector<std::uint8_t> pixels;
+    std::unordered_set<std::string_view> seen;
+    for (std::size_t i = 0; i < listed.size(); ++i) {
+        const auto& picture = pictures[i];
+        if (picture.empty()) continue;
+        if (!seen.emplace(reinterpret_cast<const char*>(picture.data()), picture.size()).second) continue;
+        const auto group = std::find(result.class_names.begin(), result.class_names.end(), listed[i].group);
+        labels.push_back(group - result.class_names.begin());
+        pixels.insert(pixels.end(), picture.begin(), picture.end());
+        result.emoji.push_back(listed[i]);
+    }
+    if (result.emoji.empty()) {
+        throw IoError(fmt::format("emoji: {} draws no emoji of {}", options.font.string(), options.list.string()));
+    }
+    result.labels = Tensor::from(labels, {result.size()});
+    result.images = Tensor::from(pixels, {result.size(), size, size, 4});
+    return result;
+}
+
+EmojiDataset subset(const EmojiDataset& dataset, std::span<const std::int64_t> indices) {
+    EmojiDataset result{.images = take_rows(dataset.images, indices),
+                        .labels = take_rows(dataset.labels, indices),
+                        .class_names = dataset.class_names,
+                        .emoji = {}};
+    for (const std::int64_t index : indices) result.emoji.push_back(dataset.emoji.at(static_cast<std::size_t>(index)));
+    return result;
+}
+
+ImageDataset compose(const EmojiDataset& dataset, Color background) {
+    Shape shape = dataset.images.shape();
+    if (shape.rank() != 4 || shape[3] != 4) {
+        throw ShapeError(fmt::format("compose: images have shape {}, expected [N, S, S, 4]", to_string(shape)));
+    }
+    shape[3] = 3;
+    Tensor images = Tensor::uninitialized(shape, Dtype::uint8);
+    const auto from = dataset.images.values<std::uint8_t>();
+    const auto to = images.mutable_values<std::uint8_t>();
+    const int behind[3] = {background.red, background.green, background.blue};
+    for (std::size_t p = 0; p < to.size() / 3; ++p) {
+        const int alpha = from[p * 4 + 3];
+        for (std::size_t c = 0; c < 3; ++c) {
+            to[p * 3 + c] = static_cast<std::uint8_t>((from[p * 4 + c] * alpha + behind[c] * (255 - alpha) + 127) / 255);
+        }
+    }
+    return to_pictures(dataset, std::move(images));
+}
+
+ImageDataset with_alpha(const EmojiDataset& dataset) { return to_pictures(dataset, dataset.images); }
+
+Part part_of(const Emoji& emoji) {
+    const std::uint64_t tenth = fnv1a(to_utf8(emoji)) % 10;
+    return tenth < 2 ? Part::test : tenth == 2 ? Part::validation : Part::train;
+}
+
+EmojiDataset part(const EmojiDataset& dataset, Part which) {
+    std::vector<std::int64_t> indices;
+    for (std::int64_t i = 0; i < dataset.size(); ++i) {
+        if (part_of(dataset.emoji[static_cast<std::size_t>(i)]) == which) indices.push_back(i);
+    }
+    return subset(dataset, indices);
+}
+
+}  // namespace cotangent::data

@@ -1,0 +1,129 @@
+#include "cotangent/data/image_file.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+namespace data = cotangent::data;
+using cotangent::Tensor;
+
+namespace {
+
+Tensor gradient(std::int64_t height, std::int64_t width, std::int64_t channels) {
+    std::vector<std::uint8_t> pixels;
+    for (std::int64_t y = 0; y < height; ++y)
+        for (std::int64_t x = 0; x < width; ++x)
+            for (std::int64_t c = 0; c < channels; ++c)
+                pixels.push_back(static_cast<std::uint8_t>(c == 3 ? (x < width / 2 ? 255 : 0) : 20 + y * 2 + x * (c + 1)));
+    return Tensor::from(pixels, {height, width, channels});
+}
+
+double largest_difference(const Tensor& a, const Tensor& b) {
+    REQUIRE(a.shape() == b.shape());
+    const auto x = a.values<std::uint8_t>(), y = b.values<std::uint8_t>();
+    double largest = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) largest = std::max(largest, std::abs(double(x[i]) - double(y[i])));
+    return largest;
+}
+
+}  // namespace
+
+TEST_CASE("PNG and lossless WebP give back every pixel") {
+    const Tensor image = gradient(17, 23, 3);
+    CHECK(largest_difference(data::decode_image(data::encode_png(image)), image) == 0);
+    CHECK(largest_difference(data::decode_image(data::encode_webp(image, 100)), image) == 0);
+}
+
+TEST_CASE("lossy formats stay close") {
+    const Tensor image = gradient(32, 32, 3);
+    CHECK(largest_difference(data::decode_image(data::encode_jpeg(image, 95)), image) <= 12);
+    CHECK(largest_difference(data::decode_image(data::encode_webp(image, 95)), image) <= 16);
+}
+
+TEST_CASE("grey becomes RGB and transparency white") {
+    const Tensor grey = data::decode_image(data::encode_png(gradient(4, 6, 1)));
+    CHECK(grey.shape() == cotangent::Shape{4, 6, 3});
+    CHECK(grey.values<std::uint8_t>()[0] == 20);
+    CHECK(grey.values<std::uint8_t>()[2] == 20);
+    for (const auto& bytes : {data::encode_png(gradient(4, 6, 4)), data::encode_webp(gradient(4, 6, 4), 100)}) {
+        const Tensor image = data::decode_image(bytes);
+        CHECK(image.values<std::uint8_t>()[0] == 20);
+        CHECK(image.values<std::uint8_t>()[3 * 3] == 255);
+    }
+    CHECK(data::decode_image(data::encode_jpeg(gradient(8, 8, 1))).shape() == cotangent::Shape{8, 8, 3});
+}
+
+TEST_CASE("the EXIF orientation of a JPEG is applied") {
+    // Left half black, right half white, 16 x 8; each orientation says where the first row and column are.
+    std::vector<std::uint8_t> pixels;
+    for (int y = 0; y < 8; ++y)
+        for (int x = 0; x < 16; ++x)
+            for (int c = 0; c < 3; ++c) pixels.push_back(x < 8 ? (y < 4 ? 0 : 80) : 255);
+    const auto plain = data::encode_jpeg(Tensor::from(pixels, {8, 16, 3}), 100);
+    // TIFF 6.0: the corner where the stored top left (black) is seen.
+    const bool is_at_bottom[] = {false, false, true, true, false, false, true, true};
+    const bool is_at_right[] = {false, true, true, false, false, true, true, false};
+    for (int orientation = 1; orientation <= 8; ++orientation) {
+        CAPTURE(orientation);
+        const unsigned char exif[] = {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
+                                      0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, static_cast<unsigned char>(orientation), 0, 0, 0, 0, 0, 0};
+        auto bytes = plain;
+        bytes.insert(bytes.begin() + 2, reinterpret_cast<const std::byte*>(exif), reinterpret_cast<const std::byte*>(exif) + sizeof exif);
+        const Tensor image = data::decode_image(bytes);
+        const bool is_turned = orientation >= 5;
+        REQUIRE(image.shape() == (is_turned ? cotangent::Shape{16, 8, 3} : cotangent::Shape{8, 16, 3}));
+        const auto at = [&](bool bottom, bool right) {
+            const std::int64_t y = bottom ? image.length(0) - 1 : 0, x = right ? image.length(1) - 1 : 0;
+            return int(image.data<std::uint8_t>()[(y * image.length(1) + x) * 3]);
+        };
+        const bool bottom = is_at_bottom[orientation - 1], right = is_at_right[orientation - 1];
+        CHECK(at(bottom, right) < 40);
+        // The stored bottom left (grey 80) lies across the stored rows.
+        const int across = is_turned ? at(bottom, !right) : at(!bottom, right);
+        CHECK((across > 60 && across < 110));
+        CHECK(at(!bottom, !right) > 220);
+    }
+}
+
+TEST_CASE("resizing keeps constants, averages areas and interpolates") {
+    const Tensor constant = Tensor::from(std::vector<std::uint8_t>(7 * 5 * 3, 93), {7, 5, 3});
+    for (const auto& [height, width] : {std::pair{3, 2}, std::pair{14, 11}, std::pair{1, 20}}) {
+        const Tensor image = data::resize_image(constant, height, width);
+        CHECK(image.shape() == cotangent::Shape{height, width, 3});
+        for (const auto v : image.values<std::uint8_t>()) CHECK(v == 93);
+    }
+    const Tensor four = Tensor::from(std::vector<std::uint8_t>{0, 10, 20, 30, 40, 50, 60, 70}, {2, 4, 1});
+    CHECK(data::resize_image(four, 1, 2).to_vector<int>() == std::vector<int>{25, 45});
+    const Tensor two = Tensor::from(std::vector<std::uint8_t>{0, 100}, {1, 2, 1});
+    CHECK(data::resize_image(two, 1, 4).to_vector<int>() == std::vector<int>{0, 25, 75, 100});
+    CHECK(data::resize_and_crop(four, 2, 2).to_vector<int>() == std::vector<int>{10, 20, 50, 60});
+    CHECK_THROWS_AS((void)data::resize_image(four, 0, 2), cotangent::ValueError);
+}
+
+TEST_CASE("what cannot be read says which file and why") {
+    CHECK_THROWS_WITH_AS((void)data::read_image("/nowhere/a.png"), "read_image: cannot read /nowhere/a.png: No such file or directory",
+                         cotangent::IoError);
+    const std::vector<std::byte> text(20, std::byte{'x'});
+    CHECK_THROWS_WITH_AS((void)data::decode_image(text), "decode_image: it is not JPEG, PNG or WebP", cotangent::IoError);
+    const Tensor image = gradient(40, 40, 3);
+    for (auto bytes : {data::encode_png(image), data::encode_jpeg(image), data::encode_webp(image)}) {
+        bytes.resize(bytes.size() / 2);
+        CHECK_THROWS_AS((void)data::decode_image(bytes), cotangent::IoError);
+    }
+    CHECK_THROWS_WITH_AS((void)data::encode_jpeg(gradient(2, 2, 4)), "encode_jpeg: image has shape [2, 2, 4], expected [H, W, C] with C 1 or 3",
+                         cotangent::ShapeError);
+}
+
+TEST_CASE("write_image chooses the format by the extension") {
+    const auto folder = std::filesystem::temp_directory_path() / "cotangent_image_file_test";
+    std::filesystem::create_directories(folder);
+    for (const char* file : {"a.png", "a.webp", "a.JPG"}) {
+        data::write_image(folder / file, gradient(16, 16, 3));
+        CHECK(largest_difference(data::read_image(folder / file), gradient(16, 16, 3)) <= 30);
+    }
+    CHECK_THROWS_AS(data::write_image(folder / "a.bmp", gradient(16, 16, 3)), cotangent::ValueError);
+    std::filesystem::remove_all(folder);
+}
