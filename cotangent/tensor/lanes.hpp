@@ -4,7 +4,10 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
+
+#include "cotangent/tensor/numbers.hpp"
 
 namespace cotangent {
 
@@ -95,12 +98,6 @@ template <class T, class U>
 [[nodiscard]] inline Lanes<T> select(Mask<T> condition, U a, Lanes<T> b) {
     return select(condition, Lanes<T>(a), b);
 }
-/// The same word for plain numbers.
-template <class T>
-    requires std::is_arithmetic_v<T>
-[[nodiscard]] inline T select(bool condition, T a, T b) {
-    return condition ? a : b;
-}
 
 template <class T>
 [[nodiscard]] inline Lanes<T> minimum(Lanes<T> a, Lanes<T> b) {
@@ -110,10 +107,34 @@ template <class T>
 [[nodiscard]] inline Lanes<T> maximum(Lanes<T> a, Lanes<T> b) {
     return select(a > b || a != a, a, b);
 }
+template <class T, class U>
+    requires std::is_arithmetic_v<U>
+[[nodiscard]] inline Lanes<T> minimum(Lanes<T> a, U b) {
+    return minimum(a, Lanes<T>(b));
+}
+template <class T, class U>
+    requires std::is_arithmetic_v<U>
+[[nodiscard]] inline Lanes<T> minimum(U a, Lanes<T> b) {
+    return minimum(Lanes<T>(a), b);
+}
+template <class T, class U>
+    requires std::is_arithmetic_v<U>
+[[nodiscard]] inline Lanes<T> maximum(Lanes<T> a, U b) {
+    return maximum(a, Lanes<T>(b));
+}
+template <class T, class U>
+    requires std::is_arithmetic_v<U>
+[[nodiscard]] inline Lanes<T> maximum(U a, Lanes<T> b) {
+    return maximum(Lanes<T>(a), b);
+}
+template <class T>
+[[nodiscard]] inline Lanes<T> sign(Lanes<T> a) {
+    return select(a > Lanes<T>(0), 1, select(a < Lanes<T>(0), -1, select(a != a, a, 0)));
+}
 template <class T>
 [[nodiscard]] inline Lanes<T> abs(Lanes<T> a) {
     using I = typename Lanes<T>::IntegerVector;
-    const I bits = reinterpret_cast<I>(a.v) & (~(I{} + 1 << (8 * sizeof(T) - 1)));
+    const I bits = reinterpret_cast<I>(a.v) & std::numeric_limits<typename Lanes<T>::Integer>::max();
     return reinterpret_cast<typename Lanes<T>::Vector>(bits);
 }
 

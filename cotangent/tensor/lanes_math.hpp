@@ -29,4 +29,18 @@ template <class T>
     return detail::each_lane(a, [](T x) { return std::erf(x); });
 }
 
+/// 1 / (1 + exp(-x)) for lanes and numbers, without overflow.
+template <class T>
+[[nodiscard]] inline T sigmoid(T x) {
+    using std::abs, std::exp;
+    const T t = exp(-abs(x));
+    return select(x < 0, t, T(1)) / (1 + t);
+}
+/// log(1 + exp(x)) for lanes and numbers, without overflow.
+template <class T>
+[[nodiscard]] inline T softplus(T x) {
+    using std::abs, std::exp, std::log1p;
+    return maximum(x, T(0)) + log1p(exp(-abs(x)));
+}
+
 }  // namespace cotangent
