@@ -102,6 +102,18 @@ Tensor& derivative_of(const Tensor& output) {
     return node->derivatives[static_cast<std::size_t>(output.output_index()) - 1];
 }
 
+void check_like(const char* op, const char* what, std::span<const Tensor> seen, std::span<const Tensor> wanted) {
+    if (seen.size() != wanted.size())
+        throw ShapeError(fmt::format("{}: got {} {}s, expected {}", op, seen.size(), what, wanted.size()));
+    for (std::size_t k = 0; k < seen.size(); ++k)
+        if (seen[k].shape() != wanted[k].shape())
+            throw ShapeError(fmt::format("{}: {} has shape {}, expected {}", op, what, to_string(seen[k].shape()),
+                                         to_string(wanted[k].shape())));
+        else if (seen[k].dtype() != wanted[k].dtype())
+            throw DtypeError(fmt::format("{}: {} is {}, expected {}", op, what, cotangent::name(seen[k].dtype()),
+                                         cotangent::name(wanted[k].dtype())));
+}
+
 struct Alias {
     static constexpr const char* name = "watch";
     static constexpr Keep keep = Keep::nothing;
@@ -200,6 +212,7 @@ Tensor watch(const Tensor& x) {
 
 std::vector<Tensor> pull(std::span<const Tensor> outputs, std::span<const Tensor> cotangents,
                          std::span<const Tensor> variables, Records records) {
+    check_like("vjp", "cotangent", cotangents, outputs);
     const Walk walk(outputs, variables);
     for (std::size_t k = 0; k < outputs.size(); ++k)
         if (outputs[k].node() && outputs[k].node()->mark == walk.mark())
@@ -246,6 +259,7 @@ std::vector<Tensor> pull(std::span<const Tensor> outputs, std::span<const Tensor
 
 std::vector<Tensor> push(std::span<const Tensor> variables, std::span<const Tensor> tangents,
                          std::span<const Tensor> outputs) {
+    check_like("jvp", "tangent", tangents, variables);
     const Walk walk(outputs, variables);
     for (std::size_t k = 0; k < variables.size(); ++k)
         if (variables[k].node() && variables[k].node()->mark == walk.mark()) derivative_of(variables[k]) = tangents[k];

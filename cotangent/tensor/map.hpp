@@ -1,0 +1,111 @@
+#pragma once
+// map(f, x, ...): an elementwise op from a scalar lambda. The lambda is compiled over lanes into one fused, vectorised
+// loop, and differentiated by running it on dual numbers over lanes. First and second derivatives are fused loops too;
+// from the third order on, the lambda runs on tensors and the ops inside it are recorded, so any order exists.
+//
+//     Tensor swish(const Tensor& x) { return map([](auto v) { return v / (1.0 + exp(-v)); }, x); }
+//
+// Inside, write numbers as usual and branches as select(condition, a, b); the functions of lanes.hpp are at hand.
+#include <array>
+#include <utility>
+
+#include "cotangent/tensor/dual.hpp"
+#include "cotangent/tensor/kernels/elementwise.hpp"
+#include "cotangent/tensor/ops.hpp"
+#include "cotangent/tensor/record.hpp"
+
+namespace cotangent {
+namespace detail {
+
+/// (g, x...) -> g * df/dx_I: what both rules of a map are made of.
+template <class F, std::size_t I>
+struct Partial {
+    F f;
+
+    template <class G, class... X>
+    auto operator()(const G& g, const X&... x) const {
+        return call(std::index_sequence_for<X...>{}, g, x...);
+    }
+
+private:
+    template <std::size_t... K, class G, class... X>
+    G call(std::index_sequence<K...>, const G& g, const X&... x) const {
+        const auto y = f(Dual<G>{x, constant_like(x, K == I ? 1 : 0)}...);
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(y)>, Dual<G>>) return g * y.tangent;
+        else return g * constant_like(g, 0);  // f does not depend on its arguments
+    }
+};
+
+template <int order, class F, class... X>
+Tensor map_of_order(const F& f, const X&... x);
+
+template <class F, std::size_t N, int order>
+struct Map {
+    static constexpr const char* name = "map";
+    static constexpr Keep keep = Keep::inputs;
+    static constexpr int fused_orders = 2;
+    F f;
+
+    void vjp(const Call& call) const { vjp(std::make_index_sequence<N>{}, call); }
+    [[nodiscard]] Tensor jvp(const Call& call) const { return jvp(std::make_index_sequence<N>{}, call); }
+
+private:
+    template <std::size_t... I>
+    void vjp(std::index_sequence<I...> all, const Call& call) const {
+        if constexpr (order < fused_orders) {
+            (give<I>(all, call), ...);
+        } else {
+            const auto [variables, y] = run_on_tensors(all, call);
+            const std::vector<Tensor> cotangents = pull({{y}}, {{call.cotangent()}}, variables);
+            (call.give(I, cotangents[I]), ...);
+        }
+    }
+    template <std::size_t I, std::size_t... K>
+    void give(std::index_sequence<K...>, const Call& call) const {
+        if (call.wants(I)) call.give(I, map_of_order<order + 1>(Partial<F, I>{f}, call.cotangent(), call.input(K)...));
+    }
+
+    template <std::size_t... I>
+    Tensor jvp(std::index_sequence<I...> all, const Call& call) const {
+        Tensor sum;
+        if constexpr (order < fused_orders) {
+            (add_partial<I>(all, call, sum), ...);
+        } else {
+            const auto [variables, y] = run_on_tensors(all, call);
+            const std::vector<Tensor> tangents{call.tangent(I)...};
+            sum = push(variables, tangents, {{y}})[0];
+        }
+        return sum;
+    }
+    template <std::size_t I, std::size_t... K>
+    void add_partial(std::index_sequence<K...>, const Call& call, Tensor& sum) const {
+        if (!call.has_tangent(I)) return;
+        const Tensor term = map_of_order<order + 1>(Partial<F, I>{f}, call.tangent(I), call.input(K)...);
+        sum = sum.has_storage() ? sum + term : term;
+    }
+
+    template <std::size_t... I>
+    std::pair<std::vector<Tensor>, Tensor> run_on_tensors(std::index_sequence<I...>, const Call& call) const {
+        const Differentiating differentiating;
+        const std::vector<Tensor> variables{watch(call.input(I))...};
+        return {variables, f(variables[I]...)};
+    }
+};
+
+template <int order, class F, class... X>
+Tensor map_of_order(const F& f, const X&... x) {
+    return record(Map<F, sizeof...(X), order>{f}, elementwise("map", f, x...), x...);
+}
+
+}  // namespace detail
+
+/// y[k] = f(x[k], ...) over broadcast inputs of one floating dtype.
+/// @param f  a generic lambda of sizeof...(x) scalars; also called with lanes, dual numbers and tensors
+/// @return   the broadcast shape, the dtype of the inputs
+/// @throws ShapeError, DtypeError
+template <class F, class... X>
+[[nodiscard]] Tensor map(const F& f, const Tensor& x, const X&... rest) {
+    return detail::map_of_order<0>(f, x, rest...);
+}
+
+}  // namespace cotangent
