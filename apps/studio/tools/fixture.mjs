@@ -163,10 +163,10 @@ const report = {
             kind: "learn",
             title: "A network learns to sort pictures",
             summary:
-                "Every emoji belongs to one of the nine groups of Unicode's list. From their pictures alone, a small " +
+                "Every emoji belongs to one of the nine groups of Unicode’s list. From their pictures alone, a small " +
                 "convolutional network learns which. It started from random numbers and trained on this machine.",
             data: {
-                source: "Glyphs of the Noto Color Emoji font, drawn offline by FreeType, labelled by Unicode's emoji list.",
+                source: "Glyphs of the Noto Color Emoji font, drawn offline by FreeType, labelled by Unicode’s emoji list.",
                 split: "70 % of each group trains the network, 10 % chooses the epoch to keep, and 20 % are shown to it once, at the end.",
                 shape: [32, 32, 3],
                 classes,

@@ -20,23 +20,23 @@ export interface Pair {
 export function renderLearn(chapter: LearnChapter, id: string): Section[] {
     const chosen = state<Pair | null>(null);
     const galleryId = `${id}-mistakes`;
-    const section = (name: string, title: string, ...children: Child[]): Section => {
+    const section = (name: string, title: string, heading: string, ...children: Child[]): Section => {
         const sectionId = `${id}-${name}`;
         const element = h(
             "section",
             { class: `part ${name}`, id: sectionId, "aria-labelledby": `${sectionId}-title` },
-            h("h3", { id: `${sectionId}-title` }, title),
+            h("h3", { id: `${sectionId}-title` }, heading),
             ...children,
         );
         return { id: sectionId, title, element };
     };
     return [
-        section("result", "Result", headline(chapter)),
-        section("data", "Data", pictureGrid(chapter.data), augmentation(chapter.data)),
-        section("training", "Training", curves(chapter)),
-        section("confusion", "Confusion", confusionMatrix(chapter, chosen, galleryId), scoreTable(chapter)),
-        section("mistakes", "Mistakes", gallery(chapter, chosen)),
-        section("model", "Model", modelTable(chapter.model)),
-        ...(chapter.your_own.length > 0 ? [section("own", "Your own", steps(chapter.your_own))] : []),
+        section("result", "Result", "How good it is", headline(chapter)),
+        section("data", "Data", "What it learned from", pictureGrid(chapter.data), augmentation(chapter.data)),
+        section("training", "Training", "How it learned", curves(chapter)),
+        section("confusion", "Confusion", "What it takes for what", confusionMatrix(chapter, chosen, galleryId), scoreTable(chapter)),
+        section("mistakes", "Mistakes", "Sure, and wrong", gallery(chapter, chosen)),
+        section("model", "Model", "The network", modelTable(chapter.model)),
+        ...(chapter.your_own.length > 0 ? [section("own", "Your own", "The same with your own pictures", steps(chapter.your_own))] : []),
     ];
 }

@@ -20,9 +20,8 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
 
     const reading = h("p", { class: "reading-line" });
     const say = (t: number, p: number) => {
-        const n = confusion[t]?.[p] ?? 0;
-        const of = `${n} of ${plural(totals[t] ?? 0, "picture")} of ${name(t)}`;
-        return t === p ? `${of} recognised (${percent(share(t, p))})` : `${of} taken for ${name(p)} (${percent(share(t, p))})`;
+        const of = `${confusion[t]?.[p] ?? 0} of ${plural(totals[t] ?? 0, "picture")} of ${name(t)}`;
+        return t === p ? `${of} recognised` : `${of} taken for ${name(p)}`;
     };
     const cells: HTMLButtonElement[][] = [];
     const columnHeads: HTMLElement[] = classes.map((_, p) =>
@@ -38,7 +37,11 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
         cells.forEach((row, t) =>
             row.forEach((cell, p) => cell.classList.toggle("on", pair !== null && (t === pair.truth) !== (p === pair.predicted))),
         );
-        reading.textContent = pair ? say(pair.truth, pair.predicted) : "Point at a cell to read it; choose it to see its pictures.";
+        reading.replaceChildren(
+            ...(pair
+                ? [h("b", {}, percent(share(pair.truth, pair.predicted))), say(pair.truth, pair.predicted)]
+                : ["Point at a cell to read it; choose it to see its pictures."]),
+        );
     };
     const choose = (pair: Pair) => {
         const now = chosen.get();
@@ -60,7 +63,7 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
                     class: n === 0 ? "none" : right ? "right" : "wrong",
                     style: `--depth:${(depth * 100).toFixed(1)}%`,
                     tabindex: t === 0 && p === 0 ? 0 : -1,
-                    "aria-label": say(t, p),
+                    "aria-label": `${say(t, p)}, ${percent(share(t, p))}`,
                     "data-truth": t,
                     "data-predicted": p,
                     onclick: () => choose({ truth: t, predicted: p }),
@@ -101,7 +104,7 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
             "p",
             { class: "text" },
             "Each row holds the test pictures of one class; the columns say what the network took them for. ",
-            "The diagonal is right.",
+            "The diagonal is right. The stronger its colour, the larger a cell’s share of its row.",
         ),
         h(
             "div",
@@ -109,12 +112,16 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
             h("p", { class: "axis across", "aria-hidden": "true" }, "Predicted"),
             h("p", { class: "axis down", "aria-hidden": "true" }, "Truth"),
             table,
-            reading,
             h(
-                "ul",
-                { class: "legend" },
-                h("li", {}, h("span", { class: "ramp right" }), "right"),
-                h("li", {}, h("span", { class: "ramp wrong" }), "wrong; darker is a larger share of the row"),
+                "div",
+                { class: "matrix-side" },
+                reading,
+                h(
+                    "ul",
+                    { class: "legend" },
+                    h("li", {}, h("span", { class: "ramp right" }), "right"),
+                    h("li", {}, h("span", { class: "ramp wrong" }), "wrong"),
+                ),
             ),
         ),
     );

@@ -66,7 +66,7 @@ export function gallery(chapter: LearnChapter, chosen: State<Pair | null>): HTML
         h(
             "p",
             { class: "text" },
-            "Test pictures that the network was surest about. Where it is sure and wrong, it shows what it goes by.",
+            "The test pictures that the network was surest about. Where it is sure and wrong, it betrays what it goes by.",
         ),
         h(
             "div",

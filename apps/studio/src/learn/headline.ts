@@ -62,7 +62,13 @@ function bar(label: string, share: number, kind: string, interval?: Interval): H
                 "span",
                 { class: "track", "aria-hidden": "true" },
                 h("span", { class: "fill", style: `--share:${share * 100}%` }),
-                interval && h("span", { class: "whisker", style: across }),
+                interval &&
+                    h(
+                        "span",
+                        { class: "whisker", style: across },
+                        kind === "main" && h("i", {}, percentNumber(interval.low)),
+                        kind === "main" && h("i", {}, percentNumber(interval.high)),
+                    ),
             ),
             h("span", { class: "value" }, percent(share)),
         ),
