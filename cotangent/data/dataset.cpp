@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "cotangent/data/detail/split_mix.hpp"
 #include "cotangent/tensor/threads.hpp"
 
 namespace cotangent::data {
@@ -76,7 +75,7 @@ ImageDataset subset(const ImageDataset& dataset, std::span<const std::int64_t> i
     return result;
 }
 
-std::pair<ImageDataset, ImageDataset> split(const ImageDataset& dataset, double fraction, std::uint64_t seed) {
+std::pair<ImageDataset, ImageDataset> split(const ImageDataset& dataset, double fraction, Rng& rng) {
     if (!(fraction >= 0 && fraction <= 1)) {
         throw ValueError(fmt::format("split: fraction is {}, expected one in [0, 1]", fraction));
     }
@@ -86,13 +85,16 @@ std::pair<ImageDataset, ImageDataset> split(const ImageDataset& dataset, double 
     for (std::size_t i = 0; i < labels.size(); ++i) members[static_cast<std::size_t>(labels[i])].push_back(std::int64_t(i));
 
     std::vector<std::int64_t> first, second;
+    const Rng streams = rng.split();
     for (std::size_t label = 0; label < members.size(); ++label) {
-        auto& indices = members[label];
-        detail::SplitMix random{detail::mix_seed(seed, label)};
-        detail::shuffle(indices, random);
-        const auto cut = indices.begin() + std::llround(fraction * static_cast<double>(indices.size()));
-        first.insert(first.end(), indices.begin(), cut);
-        second.insert(second.end(), cut, indices.end());
+        const auto& indices = members[label];
+        Rng own = streams.fork(label);
+        const Tensor order = permutation(own, static_cast<std::int64_t>(indices.size()));
+        const auto share = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(indices.size())));
+        for (std::size_t i = 0; i < indices.size(); ++i) {
+            const auto from = static_cast<std::size_t>(order.data<std::int64_t>()[i]);
+            (i < share ? first : second).push_back(indices[from]);
+        }
     }
     std::sort(first.begin(), first.end());
     std::sort(second.begin(), second.end());

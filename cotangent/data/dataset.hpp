@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cotangent/tensor/random.hpp"
 #include "cotangent/tensor/tensor.hpp"
 
 namespace cotangent::data {
@@ -14,7 +15,7 @@ struct ImageDataset {
     Tensor images;                         ///< [N, H, W, C]  uint8; C is 1 for grey, 3 for RGB, 4 for RGBA
     Tensor labels;                         ///< [N]  int64, each in [0, class_names.size())
     std::vector<std::string> class_names;  ///< what each label means
-    std::vector<std::string> names;        ///< one a picture, such as its file; empty where the source has none
+    std::vector<std::string> names = {};   ///< one a picture, such as its file; empty where the source has none
 
     [[nodiscard]] std::int64_t size() const { return images.length(0); }
 };
@@ -30,9 +31,9 @@ void check(const ImageDataset& dataset);
 [[nodiscard]] ImageDataset subset(const ImageDataset& dataset, std::span<const std::int64_t> indices);
 
 /// Cuts a dataset in two at random, class by class: each class gives round(fraction * its size) pictures to the first
-/// part. Order is kept within both. The same seed gives the same cut.
+/// part. Order is kept within both.
 /// @throws ValueError  fraction is outside [0, 1]
-[[nodiscard]] std::pair<ImageDataset, ImageDataset> split(const ImageDataset& dataset, double fraction, std::uint64_t seed);
+[[nodiscard]] std::pair<ImageDataset, ImageDataset> split(const ImageDataset& dataset, double fraction, Rng& rng);
 
 /// @param images  [N, H, W, C]  uint8
 /// @return        [N, C, H, W]  float32, each value / 255

@@ -43,7 +43,8 @@ TEST_CASE("subset keeps pictures, labels and names together") {
 
 TEST_CASE("split gives each class its share, loses nothing, and repeats for a seed") {
     const auto dataset = ramp(40, 4);
-    const auto [first, second] = data::split(dataset, 0.3, 5);
+    cotangent::Rng rng(5), same(5);
+    const auto [first, second] = data::split(dataset, 0.3, rng);
     CHECK(first.size() == 12);
     CHECK(second.size() == 28);
     for (int label = 0; label < 4; ++label) {
@@ -55,9 +56,9 @@ TEST_CASE("split gives each class its share, loses nothing, and repeats for a se
     std::sort(names.begin(), names.end());
     CHECK(std::unique(names.begin(), names.end()) == names.end());
     CHECK(names.size() == 40);
-    CHECK(data::split(dataset, 0.3, 5).first.names == first.names);
-    CHECK(data::split(dataset, 0.3, 6).first.names != first.names);
-    CHECK_THROWS_AS((void)data::split(dataset, 1.5, 0), cotangent::ValueError);
+    CHECK(data::split(dataset, 0.3, same).first.names == first.names);
+    CHECK(data::split(dataset, 0.3, same).first.names != first.names);
+    CHECK_THROWS_AS((void)data::split(dataset, 1.5, rng), cotangent::ValueError);
 }
 
 TEST_CASE("to_float moves channels first and divides by 255") {

@@ -124,7 +124,8 @@ public:
         hb_buffer_clear_contents(buffer_.get());
         hb_buffer_add_utf32(buffer_.get(), reinterpret_cast<const std::uint32_t*>(text.data()), static_cast<int>(text.size()),
                             0, static_cast<int>(text.size()));
-        hb_buffer_guess_segment_properties(buffer_.get());
+        // Set, not guessed: a guess asks for the process's locale.
+        hb_buffer_set_script(buffer_.get(), HB_SCRIPT_COMMON);
         hb_buffer_set_direction(buffer_.get(), HB_DIRECTION_LTR);
         hb_buffer_set_flags(buffer_.get(), HB_BUFFER_FLAG_REMOVE_DEFAULT_IGNORABLES);
         hb_shape(font_.get(), buffer_.get(), nullptr, 0);

@@ -1,11 +1,10 @@
 #pragma once
 #include <cstdint>
-#include <utility>
-#include <vector>
 
 namespace cotangent::data::detail {
 
-/// Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators": enough for shuffles and augmentation.
+/// Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators": numbers within
+/// one picture, seeded by its Rng; many a pixel, so cheaper than Philox.
 struct SplitMix {
     std::uint64_t state;
 
@@ -24,17 +23,5 @@ struct SplitMix {
         return static_cast<std::uint64_t>((static_cast<Wide>(next()) * count) >> 64);
     }
 };
-
-/// A seed for part `index` of the work that `seed` stands for.
-inline std::uint64_t mix_seed(std::uint64_t seed, std::uint64_t index) {
-    SplitMix random{seed};
-    random.state = random.next() ^ (index * 0xd1342543de82ef95u);
-    return random.next();
-}
-
-template <class T>
-void shuffle(std::vector<T>& values, SplitMix& random) {
-    for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[random.below(i)]);
-}
 
 }  // namespace cotangent::data::detail
