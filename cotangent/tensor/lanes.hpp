@@ -38,7 +38,7 @@ struct Lanes {
     /// Every lane the same. Any arithmetic type, so that literals mix freely.
     template <class U>
         requires std::is_arithmetic_v<U>
-    Lanes(U value) : v(Vector{} + static_cast<T>(value)) {}
+    Lanes(U value) : v(static_cast<T>(value) - Vector{}) {}  // 0 + -0.0 would lose the sign
 
     static Lanes load(const T* from) {
         Lanes result;
@@ -153,23 +153,6 @@ template <class T>
 template <class T>
 [[nodiscard]] inline Lanes<T> floor(Lanes<T> a) {
     return detail::each_lane(a, [](T x) { return std::floor(x); });
-}
-template <class T>
-[[nodiscard]] inline Lanes<T> sin(Lanes<T> a) {
-    return detail::each_lane(a, [](T x) { return std::sin(x); });
-}
-template <class T>
-[[nodiscard]] inline Lanes<T> cos(Lanes<T> a) {
-    return detail::each_lane(a, [](T x) { return std::cos(x); });
-}
-template <class T>
-[[nodiscard]] inline Lanes<T> tan(Lanes<T> a) {
-    return detail::each_lane(a, [](T x) { return std::tan(x); });
-}
-template <class T>
-[[nodiscard]] inline Lanes<T> pow(Lanes<T> a, Lanes<T> b) {
-    for (int i = 0; i < Lanes<T>::count; ++i) a.v[i] = std::pow(a.v[i], b.v[i]);
-    return a;
 }
 
 }  // namespace cotangent
