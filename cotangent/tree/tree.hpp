@@ -115,9 +115,11 @@ namespace detail {
 
 template <class T>
 consteval void check_tree() {
-    static_assert(is_tree_v<T> || std::is_empty_v<T>,
-                  "cotangent: this type is not a tree: expected Tensor, float, double, a plain struct, or a std::array, "
-                  "std::vector, std::optional, std::pair or std::tuple of those");
+    if constexpr (std::is_class_v<T> && !is_tree_v<T> && !std::is_empty_v<T> && !is_opaque_v<T>) check_fields<T>();
+    else
+        static_assert(is_tree_v<T> || std::is_class_v<T>,
+                      "cotangent: this type is not a tree: expected Tensor, float, double, a plain struct, or a std::array, "
+                      "std::vector, std::optional, std::pair or std::tuple of those");
 }
 
 /// Does the structure of T depend on its value: does it hold an optional or a vector with leaves?
@@ -137,7 +139,7 @@ consteval bool is_dynamic() {
 /// Where a walk is: a list on the stack, from the inside out.
 struct Step {
     const Step* outer = nullptr;
-    std::string_view name;     ///< empty: index counts
+    std::string_view name;  ///< empty: index counts
     std::size_t index = 0;
 };
 [[noreturn]] void throw_lengths_differ(const Step* step, std::size_t length, std::size_t expected);
@@ -257,7 +259,9 @@ void walk_named(F& f, std::string& path, T& tree) {
             const Entered entered(path, member_name<Plain>(i), i);
             walk_named<which>(f, path, std::get<i>(tuple));
         };
-        [&]<std::size_t... i>(std::index_sequence<i...>) { (walk_one.template operator()<i>(), ...); }(Indices<decltype(tuple)>{});
+        [&]<std::size_t... i>(std::index_sequence<i...>) {
+            (walk_one.template operator()<i>(), ...);
+        }(Indices<decltype(tuple)>{});
     }
 }
 
@@ -279,7 +283,8 @@ template <Leaves which = Leaves::trainable, class F, class T, class... Rest>
 void for_each_leaf(F&& f, T&& tree, Rest&&... rest) {
     using Plain = std::remove_cvref_t<T>;
     detail::check_tree<Plain>();
-    static_assert((std::is_same_v<Plain, std::remove_cvref_t<Rest>> && ...), "cotangent: trees walked together have one type");
+    static_assert((std::is_same_v<Plain, std::remove_cvref_t<Rest>> && ...),
+                  "cotangent: trees walked together have one type");
     (detail::check_structure<which, Plain>(nullptr, tree, rest), ...);
     detail::walk<which>(f, tree, rest...);
 }

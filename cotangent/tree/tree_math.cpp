@@ -80,7 +80,8 @@ void axpy_into(double alpha, const Tensor& x, Tensor& y) {
             T* to = y.mutable_values<T>().data();  // first: y may be x itself and move to memory of its own
             const T* from = x.data<T>();
             parallel_for(y.size(), piece_length, [&](std::int64_t first, std::int64_t last) {
-                for (std::int64_t i = first; i < last; ++i) to[i] = static_cast<T>(widened(to[i]) + scale * widened(from[i]));
+                for (std::int64_t i = first; i < last; ++i)
+                    to[i] = static_cast<T>(widened(to[i]) + scale * widened(from[i]));
             });
         }
     });

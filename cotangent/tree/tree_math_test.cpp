@@ -19,12 +19,15 @@ struct Parameters {
     std::vector<Tensor> more;
 };
 
-Parameters parameters() { return {.weight = Tensor::of<float>({{1, 2}, {3, 4}}), .scale = -2, .more = {Tensor::of<double>({0.5})}}; }
+Parameters parameters() {
+    return {.weight = Tensor::of<float>({{1, 2}, {3, 4}}), .scale = -2, .more = {Tensor::of<double>({0.5})}};
+}
 
 template <class T>
 Tensor wave(std::int64_t size, double frequency) {
     std::vector<T> values(static_cast<std::size_t>(size));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(static_cast<float>(std::sin(frequency * static_cast<double>(i))));
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<T>(static_cast<float>(std::sin(frequency * static_cast<double>(i))));
     return Tensor::from(values, {size});
 }
 
@@ -55,7 +58,8 @@ TEST_CASE("dot is accurate to float64 and does not depend on the number of threa
     const Tensor a = wave<float>(size, 0.3), b = wave<float>(size, 0.7);
     long double expected = 0, magnitude = 0;
     for (std::int64_t i = 0; i < size; ++i) {
-        const long double product = static_cast<long double>(a.data<float>()[i]) * static_cast<long double>(b.data<float>()[i]);
+        const long double product =
+            static_cast<long double>(a.data<float>()[i]) * static_cast<long double>(b.data<float>()[i]);
         expected += product;
         magnitude += std::abs(product);
     }
@@ -98,7 +102,8 @@ TEST_CASE("counts tell leaves from parameters") {
 
 TEST_CASE("tree arithmetic names what differs") {
     Tensor y = zeros({2});
-    CHECK_THROWS_WITH_AS(axpy(1, zeros({3}), y), "axpy: a leaf has shape [3], expected [2] as in the first tree", ShapeError);
+    CHECK_THROWS_WITH_AS(axpy(1, zeros({3}), y), "axpy: a leaf has shape [3], expected [2] as in the first tree",
+                         ShapeError);
     CHECK_THROWS_WITH_AS((void)dot(zeros({2}), zeros({2}, Dtype::float64)),
                          "dot: a leaf has dtype float64, expected float32 as in the first tree", DtypeError);
 }

@@ -50,9 +50,9 @@ Model model() {
             .tuple = {7.0, {Tensor(8), {Tensor(100)}}},
             .array = {Tensor(9), Tensor(10)}};
 }
-const Strings trainable_names = {"stem.weight",  "stem.bias",   "layers.0.weight", "layers.0.bias", "layers.1.weight",
-                                 "layers.1.bias", "head.weight", "head.bias",       "pair.first",    "pair.second",
-                                 "tuple.0",      "tuple.1.gain", "array.0",        "array.1"};
+const Strings trainable_names = {"stem.weight",   "stem.bias",    "layers.0.weight", "layers.0.bias", "layers.1.weight",
+                                 "layers.1.bias", "head.weight",  "head.bias",       "pair.first",    "pair.second",
+                                 "tuple.0",       "tuple.1.gain", "array.0",         "array.1"};
 
 template <Leaves which = Leaves::trainable, class T>
 Strings names_of(const T& tree) {
@@ -161,7 +161,8 @@ TEST_CASE("for_each_leaf writes the leaves of one tree from those of others") {
 
 TEST_CASE("with_leaves puts leaves back in their places") {
     const Model tree = model();
-    const Model shifted = with_leaves(tree, std::span<const Tensor>(leaves(map_tree([](const auto& x) { return x + 1; }, tree))));
+    const Model shifted =
+        with_leaves(tree, std::span<const Tensor>(leaves(map_tree([](const auto& x) { return x + 1; }, tree))));
     CHECK(values_of(shifted)[3] == 3.5);
     CHECK(shifted.pair.second == 7.0f);
     CHECK(std::get<0>(shifted.tuple) == 8.0);
