@@ -115,9 +115,11 @@ inline Lanes<T> log_of_parts(Lanes<T> n, Lanes<T> f, Lanes<T> correction) {
         series = z * polynomial(z, 6.666666564e-1, 4.000033591e-1, 2.853725747e-1, 2.358327338e-1);
         return n * 0x1.62e4p-1f - ((half_square - (s * (half_square + series) + (n * 1.42860682e-6f + correction))) - f);
     } else {
-        series = z * polynomial(z, 6.666666666666735345e-1, 3.999999999940763902e-1, 2.857142874411135625e-1, 2.222219838123810501e-1,
-                                1.818357503927921131e-1, 1.531375861739570399e-1, 1.479904010637952063e-1);
-        return n * 0x1.62e42feep-1 - ((half_square - (s * (half_square + series) + (n * 0x1.a39ef35793c76p-33 + correction))) - f);
+        series = z * polynomial(z, 6.666666666666735345e-1, 3.999999999940763902e-1, 2.857142874411135625e-1,
+                                2.222219838123810501e-1, 1.818357503927921131e-1, 1.531375861739570399e-1,
+                                1.479904010637952063e-1);
+        return n * 0x1.62e42feep-1 -
+               ((half_square - (s * (half_square + series) + (n * 0x1.a39ef35793c76p-33 + correction))) - f);
     }
 }
 
@@ -201,17 +203,19 @@ inline Lanes<T> sin_of_quarter(Lanes<T> r) {
     if constexpr (Format<T>::is_float)
         return r + r * z * polynomial(z, -1.666666664e-1, 8.333329378e-3, -1.983933215e-4, 2.718282675e-6);
     else
-        return r + r * z * polynomial(z, -1.666666666666663168e-1, 8.333333333322315755e-3, -1.984126982972447798e-4,
-                                      2.755731366179877088e-6, -2.505075324430358392e-8, 1.589650528472763195e-10);
+        return r + r * z *
+                       polynomial(z, -1.666666666666663168e-1, 8.333333333322315755e-3, -1.984126982972447798e-4,
+                                  2.755731366179877088e-6, -2.505075324430358392e-8, 1.589650528472763195e-10);
 }
 template <class T>
 inline Lanes<T> cos_of_quarter(Lanes<T> r) {
     const Lanes<T> z = r * r, half = 0.5 * z, most = 1 - half;
     Lanes<T> series;
-    if constexpr (Format<T>::is_float) series = polynomial(z, 4.166666662e-2, -1.388888373e-3, 2.479951385e-5, -2.720971508e-7);
+    if constexpr (Format<T>::is_float)
+        series = polynomial(z, 4.166666662e-2, -1.388888373e-3, 2.479951385e-5, -2.720971508e-7);
     else
-        series = polynomial(z, 4.16666666666665988e-2, -1.388888888887400703e-3, 2.480158728940722447e-5, -2.755731432974959855e-7,
-                            2.087572005783851076e-9, -1.135947355988367815e-11);
+        series = polynomial(z, 4.16666666666665988e-2, -1.388888888887400703e-3, 2.480158728940722447e-5,
+                            -2.755731432974959855e-7, 2.087572005783851076e-9, -1.135947355988367815e-11);
     return most + (((1 - most) - half) + z * z * series);
 }
 template <class T, class Bits>
@@ -290,25 +294,24 @@ template <class T>
     a = select(a > 6, 6, a);
     const Lanes<T> z = a * a;
     if constexpr (detail::Format<T>::is_float) {
-        const Lanes<T> near = a + a * polynomial(z, 1.283791659e-1, -3.761262712e-1, 1.128360002e-1, -2.685443811e-2, 5.189523035e-3,
-                                                 -8.020733253e-4, 7.888763048e-5);
+        const Lanes<T> near = a + a * polynomial(z, 1.283791659e-1, -3.761262712e-1, 1.128360002e-1, -2.685443811e-2,
+                                                 5.189523035e-3, -8.020733253e-4, 7.888763048e-5);
         const Lanes<T> b = select(a > 4, 4, a);
         const Lanes<T> far = 1 - exp(b * polynomial(b, -1.128694429, -6.349691535e-1, -1.065315145e-1, 2.401066693e-2,
                                                     -3.757786643e-3, 3.506769179e-4, -1.397199239e-5));
         return select(a < 1e-18, x + x * T(0.1283791671), detail::with_sign(select(is_big, far, near), x));
     } else {
-        const Lanes<T> near =
-            a + a * polynomial(z, 1.283791670955125738e-1, -3.761263890318374817e-1, 1.128379167095488427e-1, -2.686617064507783888e-2,
-                               5.223977624828091927e-3, -8.548326981406815627e-4, 1.205533113229777769e-4, -1.492559575692400654e-5,
-                               1.646100824135516974e-6, -1.635039379826471638e-7, 1.466031293142315638e-8, -1.137489657247987507e-9,
-                               5.960588241818687296e-11);
-        const Lanes<T> p =
-            polynomial(a, 5.57535335369399327526e2, 1.02755188689515710272e3, 9.34528527171957607540e2, 5.26445194995477358631e2,
-                       1.96520832956077098242e2, 4.86371970985681366614e1, 7.46321056442269912687, 5.64189564831068821977e-1,
-                       2.46196981473530512524e-10);
-        const Lanes<T> q =
-            polynomial(a, 5.57535340817727675546e2, 1.65666309194161350182e3, 2.24633760818710981792e3, 1.82390916687909736289e3,
-                       9.75708501743205489753e2, 3.54937778887819891062e2, 8.67072140885989742329e1, 1.32281951154744992508e1, 1.0);
+        const Lanes<T> near = a + a * polynomial(z, 1.283791670955125738e-1, -3.761263890318374817e-1,
+                                                 1.128379167095488427e-1, -2.686617064507783888e-2, 5.223977624828091927e-3,
+                                                 -8.548326981406815627e-4, 1.205533113229777769e-4, -1.492559575692400654e-5,
+                                                 1.646100824135516974e-6, -1.635039379826471638e-7, 1.466031293142315638e-8,
+                                                 -1.137489657247987507e-9, 5.960588241818687296e-11);
+        const Lanes<T> p = polynomial(a, 5.57535335369399327526e2, 1.02755188689515710272e3, 9.34528527171957607540e2,
+                                      5.26445194995477358631e2, 1.96520832956077098242e2, 4.86371970985681366614e1,
+                                      7.46321056442269912687, 5.64189564831068821977e-1, 2.46196981473530512524e-10);
+        const Lanes<T> q = polynomial(a, 5.57535340817727675546e2, 1.65666309194161350182e3, 2.24633760818710981792e3,
+                                      1.82390916687909736289e3, 9.75708501743205489753e2, 3.54937778887819891062e2,
+                                      8.67072140885989742329e1, 1.32281951154744992508e1, 1.0);
         const Lanes<T> far = 1 - exp(-z) * p / q;
         return select(a < 1e-18, x + x * T(0.12837916709551257), detail::with_sign(select(is_big, far, near), x));
     }
@@ -324,7 +327,8 @@ template <class T>
 template <class T>
 [[nodiscard]] inline Lanes<T> cos(Lanes<T> x) {
     const auto [n, r] = detail::quarters(x);
-    const Lanes<T> y = detail::flip(select(detail::is_odd<T>(n), detail::sin_of_quarter(r), detail::cos_of_quarter(r)), n + (n & 1));
+    const Lanes<T> y =
+        detail::flip(select(detail::is_odd<T>(n), detail::sin_of_quarter(r), detail::cos_of_quarter(r)), n + (n & 1));
     return detail::with_far_lanes(y, x, [](T v) { return std::cos(v); });
 }
 
@@ -347,13 +351,30 @@ template <class T>
         const detail::WidePair base = detail::widen(a), exponent = detail::widen(b);
         y = detail::narrow(exp(exponent.low * log(base.low)), exp(exponent.high * log(base.high)));
         is_odd_one = !(a > 0 && a < std::numeric_limits<T>::infinity() && abs(b) < std::numeric_limits<T>::infinity());
-        if (!detail::any(is_odd_one)) [[likely]] return y;
+        if (!detail::any(is_odd_one)) [[likely]]
+            return y;
     } else {
         is_odd_one = !is_odd_one;
     }
     for (int i = 0; i < Lanes<T>::count; ++i)
         if (is_odd_one.m[i]) y.v[i] = std::pow(a.v[i], b.v[i]);
     return y;
+}
+
+/// Small whole exponents are products.
+template <class T, class U>
+    requires std::is_arithmetic_v<U>
+[[nodiscard]] inline Lanes<T> pow(Lanes<T> a, U b) {
+    if (b == 1) return a;
+    if (b == 2) return a * a;
+    if (b == 3) return a * a * a;
+    if (b == 0.5 && !detail::any(!(a > 0))) return sqrt(a);
+    return pow(a, Lanes<T>(b));
+}
+template <class T, class U>
+    requires std::is_arithmetic_v<U>
+[[nodiscard]] inline Lanes<T> pow(U a, Lanes<T> b) {
+    return pow(Lanes<T>(a), b);
 }
 
 /// 1 / (1 + exp(-x)) for lanes and numbers, without overflow.

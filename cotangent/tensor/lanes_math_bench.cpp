@@ -26,8 +26,10 @@ void run(benchmark::State& state, F f, double low, double high) {
 
 template <class F>
 void add(const std::string& name, F f, double low = -5, double high = 5) {
-    benchmark::RegisterBenchmark((name + "/float").c_str(), [=](benchmark::State& state) { run<float>(state, f, low, high); });
-    benchmark::RegisterBenchmark((name + "/double").c_str(), [=](benchmark::State& state) { run<double>(state, f, low, high); });
+    benchmark::RegisterBenchmark((name + "/float").c_str(),
+                                 [=](benchmark::State& state) { run<float>(state, f, low, high); });
+    benchmark::RegisterBenchmark((name + "/double").c_str(),
+                                 [=](benchmark::State& state) { run<double>(state, f, low, high); });
 }
 
 const bool added = [] {

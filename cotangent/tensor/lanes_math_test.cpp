@@ -63,7 +63,9 @@ std::vector<Function<T>> functions() {
         {"sigmoid", 2.4, [](L x) { return ct::sigmoid(x); },
          [](W x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }},
         {"softplus", 1.6, [](L x) { return ct::softplus(x); },
-         [](W x) { return (x > 0 ? x : x < 0 || x == 0 ? W(0) : x) + std::log1p(std::exp(-std::abs(x))); }},
+         [](W x) {
+             return (x > 0 ? x : x < 0 || x == 0 ? W(0) : x) + std::log1p(std::exp(-std::abs(x)));
+         }},
     };
 }
 
@@ -78,7 +80,8 @@ void check_bound(const Function<T>& f, Next next) {
         for (int i = 0; i < Lanes<T>::count; ++i) {
             const Wider<T> exact = f.exact(x.v[i]);
             // No unit is below this part of the result: most arguments need no closer look.
-            if (exact != 0 && std::abs(y.v[i] - exact) <= worst * std::abs(exact) * std::numeric_limits<T>::epsilon() / 2) continue;
+            if (exact != 0 && std::abs(y.v[i] - exact) <= worst * std::abs(exact) * std::numeric_limits<T>::epsilon() / 2)
+                continue;
             const double error = ulps<T>(y.v[i], exact);
             if (error > worst) {
                 worst = error;
@@ -96,7 +99,8 @@ void check_floats(std::uint64_t stride) {
         std::uint64_t pattern = 0;
         check_bound<float>(f, [&](Lanes<float>& x) {
             if (pattern >> 32) return false;
-            for (int i = 0; i < Lanes<float>::count; ++i, pattern += stride) x.v[i] = std::bit_cast<float>(static_cast<std::uint32_t>(pattern));
+            for (int i = 0; i < Lanes<float>::count; ++i, pattern += stride)
+                x.v[i] = std::bit_cast<float>(static_cast<std::uint32_t>(pattern));
             return true;
         });
     }
@@ -111,9 +115,9 @@ void check_doubles(int registers) {
                 const std::uint64_t bits = generator();
                 const double unit = static_cast<double>(bits >> 11) * 0x1p-53 * 2 - 1;
                 switch (left % 4) {
-                    case 0: x.v[i] = std::bit_cast<double>(bits); break;                     // any exponent
-                    case 1: x.v[i] = unit * 750; break;                                      // where exp is finite
-                    case 2: x.v[i] = unit * 3; break;                                        // where formulas change
+                    case 0: x.v[i] = std::bit_cast<double>(bits); break;  // any exponent
+                    case 1: x.v[i] = unit * 750; break;                   // where exp is finite
+                    case 2: x.v[i] = unit * 3; break;                     // where formulas change
                     default: x.v[i] = 1 + unit * std::ldexp(1.0, -static_cast<int>(bits % 50)); break;  // near 1
                 }
             }
@@ -125,9 +129,29 @@ void check_doubles(int registers) {
 template <class T>
 void check_special() {
     using limits = std::numeric_limits<T>;
-    std::vector<T> points{0, limits::denorm_min(), limits::min(), limits::max(), limits::infinity(), limits::quiet_NaN(), limits::epsilon(),
-                          1, T(0.5), T(0.55), T(0.34657359), T(0.69314718), T(1.5707963267948966), T(3.1415926535897931), T(88.72283), T(103.97),
-                          T(709.782712893384), T(745.1332), T(1e6), T(1.00001e6), T(1e22), T(1.4142135623730951), T(0.70710678118654752)};
+    std::vector<T> points{0,
+                          limits::denorm_min(),
+                          limits::min(),
+                          limits::max(),
+                          limits::infinity(),
+                          limits::quiet_NaN(),
+                          limits::epsilon(),
+                          1,
+                          T(0.5),
+                          T(0.55),
+                          T(0.34657359),
+                          T(0.69314718),
+                          T(1.5707963267948966),
+                          T(3.1415926535897931),
+                          T(88.72283),
+                          T(103.97),
+                          T(709.782712893384),
+                          T(745.1332),
+                          T(1e6),
+                          T(1.00001e6),
+                          T(1e22),
+                          T(1.4142135623730951),
+                          T(0.70710678118654752)};
     const std::size_t count = points.size();
     for (std::size_t i = 0; i < count; ++i) {
         points.push_back(std::nextafter(points[i], limits::infinity()));
@@ -156,7 +180,8 @@ TEST_CASE("functions of lanes meet their limits and change formulas smoothly") {
 }
 
 TEST_CASE("pow of float lanes is pow rounded, special arguments included") {
-    const float points[] = {0, -0.0f, 1, -1, 2, -2, 0.5f, 3, -3, 1e-40f, 1e30f, 0.1f, 80, INFINITY, -INFINITY, NAN, 1.0000001f, 17.25f};
+    const float points[] = {0,      -0.0f, 1,    -1, 2,        -2,        0.5f, 3,          -3,
+                            1e-40f, 1e30f, 0.1f, 80, INFINITY, -INFINITY, NAN,  1.0000001f, 17.25f};
     for (const float a : points)
         for (const float b : points) {
             const float value = pow(Lanes<float>(a), Lanes<float>(b)).v[Lanes<float>::count - 1];

@@ -11,9 +11,11 @@ namespace ct = cotangent;
 using Bools = std::vector<bool>;
 
 TEST_CASE("comparisons hold as they do for numbers, in every dtype") {
-    for (const auto dtype : {ct::Dtype::float32, ct::Dtype::float64, ct::Dtype::bfloat16, ct::Dtype::int32, ct::Dtype::int64, ct::Dtype::uint8}) {
+    for (const auto dtype : {ct::Dtype::float32, ct::Dtype::float64, ct::Dtype::bfloat16, ct::Dtype::int32, ct::Dtype::int64,
+                             ct::Dtype::uint8}) {
         CAPTURE(ct::name(dtype));
-        const ct::Tensor a = ct::cast(ct::Tensor::of<double>({1, 2, 3}), dtype), b = ct::cast(ct::Tensor::of<double>({2, 2, 2}), dtype);
+        const ct::Tensor a = ct::cast(ct::Tensor::of<double>({1, 2, 3}), dtype),
+                         b = ct::cast(ct::Tensor::of<double>({2, 2, 2}), dtype);
         CHECK(ct::equal(a, b).to_vector<bool>() == Bools{false, true, false});
         CHECK(ct::not_equal(a, b).to_vector<bool>() == Bools{true, false, true});
         CHECK((a < b).to_vector<bool>() == Bools{true, false, false});
@@ -38,7 +40,7 @@ TEST_CASE("comparisons hold as they do for numbers, in every dtype") {
 
 TEST_CASE("a NaN is unequal to everything and never less or greater") {
     const ct::Tensor nan = ct::Tensor::of<double>({std::nan("")});
-    for (const ct::Tensor& holds : {nan < nan, nan <= nan, nan > nan, nan >= nan, nan < 1, nan >= 1, 1 < nan})
+    for (const ct::Tensor& holds : {nan<nan, nan <= nan, nan> nan, nan >= nan, nan < 1, nan >= 1, 1 < nan})
         CHECK(holds.item() == 0);
     CHECK_FALSE(ct::equal(nan, nan).item() != 0);
     CHECK(ct::not_equal(nan, nan).item() == 1);

@@ -10,9 +10,9 @@ namespace ct = cotangent;
 // Goldens: SciPy 1.17.1, float64.
 TEST_CASE("erf agrees with SciPy") {
     const ct::Tensor x = ct::Tensor::of<double>({-3.5, -1.25, -0.5, -1e-5, 0.0, 2e-5, 0.3, 1.0, 2.75, 6.0});
-    const std::vector<double> expected{-0.99999925690162761, -0.92290012825645817,   -0.52049987781304652, -1.1283791670579e-05,
-                                       0,                    2.2567583338901244e-05, 0.32862675945912739,  0.84270079294971478,
-                                       0.99989937807788032,  1};
+    const std::vector<double> expected{
+        -0.99999925690162761,   -0.92290012825645817, -0.52049987781304652, -1.1283791670579e-05, 0,
+        2.2567583338901244e-05, 0.32862675945912739,  0.84270079294971478,  0.99989937807788032,  1};
     const auto y = ct::erf(x).to_vector<double>();
     for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::abs(y[i] - expected[i]) <= 5e-16 * std::abs(expected[i]));
 }

@@ -59,6 +59,6 @@ TEST_CASE("exp of bfloat16 is rounded to bfloat16") {
 }
 
 TEST_CASE("exp names the dtype that is wrong") {
-    CHECK_THROWS_WITH_AS((void)ct::exp(ct::Tensor::of<std::int32_t>({1, 2})), "exp: dtype is int32, expected a floating dtype",
-                         ct::DtypeError);
+    CHECK_THROWS_WITH_AS((void)ct::exp(ct::Tensor::of<std::int32_t>({1, 2})),
+                         "exp: dtype is int32, expected a floating dtype", ct::DtypeError);
 }

@@ -50,10 +50,13 @@ struct Clip {
     static constexpr Keep keep = Keep::inputs;
     double low, high;
     [[nodiscard]] Tensor inside(const Tensor& x) const {
-        return elementwise("clip", [*this](auto v) {
-            using V = decltype(v);
-            return select(v >= V(low) && v <= V(high), V(1), V(0));
-        }, x);
+        return elementwise(
+            "clip",
+            [*this](auto v) {
+                using V = decltype(v);
+                return select(v >= V(low) && v <= V(high), V(1), V(0));
+            },
+            x);
     }
     void vjp(const Call& call) const { call.give(0, call.cotangent() * inside(call.input(0))); }
     [[nodiscard]] Tensor jvp(const Call& call) const { return call.tangent(0) * inside(call.input(0)); }
@@ -81,7 +84,9 @@ Tensor clip(const Tensor& x, double low, double high) {
     const auto moved = [=](auto v) {
         // Integers are compared as double, so that a bound may lie outside their range.
         if constexpr (std::is_integral_v<decltype(v)>)
-            return static_cast<decltype(v)>(static_cast<double>(v) < low ? low : static_cast<double>(v) > high ? high : static_cast<double>(v));
+            return static_cast<decltype(v)>(static_cast<double>(v) < low    ? low
+                                            : static_cast<double>(v) > high ? high
+                                                                            : static_cast<double>(v));
         else return minimum(maximum(v, decltype(v)(low)), decltype(v)(high));
     };
     return record(Clip{low, high}, elementwise<Accepts::numeric>("clip", moved, x), x);

@@ -36,7 +36,8 @@ TEST_CASE("maximum and minimum take the larger and the smaller element") {
     CHECK(ct::maximum(a, 0.0).to_vector<int>() == std::vector{0, 2, 5});
     CHECK(ct::minimum(1.0, a).to_vector<int>() == std::vector{-1, 1, 1});
     const ct::Tensor i = ct::Tensor::of<std::int64_t>({std::int64_t{1} << 60, -3});
-    CHECK(ct::maximum(i, ct::Tensor::of<std::int64_t>({0})).to_vector<std::int64_t>() == std::vector{std::int64_t{1} << 60, std::int64_t{0}});
+    CHECK(ct::maximum(i, ct::Tensor::of<std::int64_t>({0})).to_vector<std::int64_t>() ==
+          std::vector{std::int64_t{1} << 60, std::int64_t{0}});
 }
 
 TEST_CASE("maximum, minimum and clip keep a NaN, whichever side it is on") {
@@ -73,5 +74,6 @@ TEST_CASE("clip passes the derivative inside and at its bounds") {
 TEST_CASE("maximum and clip name what is wrong") {
     CHECK_THROWS_WITH_AS((void)ct::maximum(ct::ones({2}), ct::ones({2}, ct::Dtype::float64)),
                          "maximum: dtypes are float32 and float64, expected the same; use cast()", ct::DtypeError);
-    CHECK_THROWS_WITH_AS((void)ct::clip(ct::ones({2}), 2, 1), "clip: low is 2 and high is 1, expected low <= high", ct::ValueError);
+    CHECK_THROWS_WITH_AS((void)ct::clip(ct::ones({2}), 2, 1), "clip: low is 2 and high is 1, expected low <= high",
+                         ct::ValueError);
 }

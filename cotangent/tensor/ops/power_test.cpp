@@ -30,13 +30,15 @@ std::vector<double> slope_of(const F& f, const ct::Tensor& x) {
 // Goldens: NumPy 2.4.6, float64.
 TEST_CASE("sqrt, rsqrt, square and power agree with NumPy") {
     const ct::Tensor x = ct::Tensor::of<double>({1e-6, 0.02, 0.5, 1.0, 1.5, 7.0, 1e4});
-    const std::vector<double> roots{0.001, 0.1414213562373095, 0.70710678118654757, 1, 1.2247448713915889, 2.6457513110645907, 100};
+    const std::vector<double> roots{
+        0.001, 0.1414213562373095, 0.70710678118654757, 1, 1.2247448713915889, 2.6457513110645907, 100};
     const auto sqrt = ct::sqrt(x).to_vector<double>(), rsqrt = ct::rsqrt(x).to_vector<double>();
     for (std::size_t i = 0; i < roots.size(); ++i) {
         CHECK(sqrt[i] == roots[i]);
         CHECK(rsqrt[i] == doctest::Approx(1 / roots[i]).epsilon(4e-16));
     }
-    const ct::Tensor base = ct::Tensor::of<double>({0.5, 2, 3, -2, 0, 9}), exponent = ct::Tensor::of<double>({2.5, -3, 0, 3, 2, 0.5});
+    const ct::Tensor base = ct::Tensor::of<double>({0.5, 2, 3, -2, 0, 9}),
+                     exponent = ct::Tensor::of<double>({2.5, -3, 0, 3, 2, 0.5});
     const auto raised = ct::power(base, exponent).to_vector<double>();
     const std::vector<double> expected{0.17677669529663689, 0.125, 1, -8, 0, 3};
     for (std::size_t i = 0; i < expected.size(); ++i) CHECK(raised[i] == doctest::Approx(expected[i]).epsilon(4e-16));
@@ -71,6 +73,6 @@ TEST_CASE("power's derivatives are finite where the mathematical ones are") {
 }
 
 TEST_CASE("sqrt names the dtype that is wrong") {
-    CHECK_THROWS_WITH_AS((void)ct::sqrt(ct::Tensor::of<std::int32_t>({4})), "sqrt: dtype is int32, expected a floating dtype",
-                         ct::DtypeError);
+    CHECK_THROWS_WITH_AS((void)ct::sqrt(ct::Tensor::of<std::int32_t>({4})),
+                         "sqrt: dtype is int32, expected a floating dtype", ct::DtypeError);
 }

@@ -45,5 +45,6 @@ TEST_CASE("the derivative of floor and sign is 0, that of abs is 0 at its kink")
 }
 
 TEST_CASE("abs names the dtype that is wrong") {
-    CHECK_THROWS_WITH_AS((void)ct::abs(ct::Tensor::of<bool>({true})), "abs: dtype is bool, expected a numeric dtype", ct::DtypeError);
+    CHECK_THROWS_WITH_AS((void)ct::abs(ct::Tensor::of<bool>({true})), "abs: dtype is bool, expected a numeric dtype",
+                         ct::DtypeError);
 }

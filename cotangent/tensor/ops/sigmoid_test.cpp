@@ -12,9 +12,9 @@ namespace ct = cotangent;
 // Goldens: SciPy 1.17.1 expit, NumPy 2.4.6 logaddexp(0, x), float64.
 TEST_CASE("sigmoid and softplus agree with SciPy and NumPy") {
     const std::vector<double> x{-3.5, -1.25, -0.5, -1e-5, 0.0, 2e-5, 0.3, 1.0, 2.75, 6.0};
-    const std::vector<double> sigmoids{0.029312230751356319, 0.22270013882530884, 0.37754066879814541, 0.49999750000000004,
-                                       0.5,                  0.50000499999999981, 0.57444251681165903, 0.7310585786300049,
-                                       0.93991334982599239,  0.99752737684336534};
+    const std::vector<double> sigmoids{
+        0.029312230751356319, 0.22270013882530884, 0.37754066879814541, 0.49999750000000004, 0.5,
+        0.50000499999999981,  0.57444251681165903, 0.7310585786300049,  0.93991334982599239, 0.99752737684336534};
     const std::vector<double> softpluses{0.029750418272620566, 0.2519290813453729,  0.47407698418010669, 0.69314218057244525,
                                          0.69314718055994529,  0.69315718060994536, 0.85435524446852718, 1.3132616875182228,
                                          2.8119675890031988,   6.0024756851377301};
@@ -44,6 +44,6 @@ TEST_CASE("softplus(x) - softplus(-x) is x") {
 }
 
 TEST_CASE("sigmoid names the dtype that is wrong") {
-    CHECK_THROWS_WITH_AS((void)ct::sigmoid(ct::Tensor::of<bool>({true})), "sigmoid: dtype is bool, expected a floating dtype",
-                         ct::DtypeError);
+    CHECK_THROWS_WITH_AS((void)ct::sigmoid(ct::Tensor::of<bool>({true})),
+                         "sigmoid: dtype is bool, expected a floating dtype", ct::DtypeError);
 }

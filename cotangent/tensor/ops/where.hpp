@@ -13,7 +13,9 @@ namespace cotangent {
 [[nodiscard]] Tensor where(const Tensor& condition, double a, const Tensor& b);
 
 /// where() by the name that numbers and lanes know it, for lambdas that both run.
-[[nodiscard]] inline Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b) { return where(condition, a, b); }
+[[nodiscard]] inline Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b) {
+    return where(condition, a, b);
+}
 [[nodiscard]] inline Tensor select(const Tensor& condition, const Tensor& a, double b) { return where(condition, a, b); }
 [[nodiscard]] inline Tensor select(const Tensor& condition, double a, const Tensor& b) { return where(condition, a, b); }
 

@@ -1,7 +1,7 @@
 #include "cotangent/tensor/ops/where.hpp"
 
-#include "cotangent/tensor/ops/compare.hpp"
 #include "cotangent/tensor/ops/arithmetic.hpp"
+#include "cotangent/tensor/ops/compare.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/record.hpp"
 
@@ -16,7 +16,8 @@ TEST_CASE("where chooses elementwise and broadcasts all three arguments") {
     CHECK(chosen.to_vector<int>() == std::vector{1, 2, 3, -2, -2, -2});
     CHECK(ct::where(condition, ct::Tensor::of<std::int64_t>({7}), -1.0).to_vector<int>() == std::vector{7, -1});
     CHECK(ct::where(condition, 2.0, ct::Tensor::of<std::uint8_t>({7})).to_vector<int>() == std::vector{2, 7});
-    CHECK(ct::where(condition, ct::Tensor::of<bool>({true}), ct::Tensor::of<bool>({false})).to_vector<bool>() == std::vector{true, false});
+    CHECK(ct::where(condition, ct::Tensor::of<bool>({true}), ct::Tensor::of<bool>({false})).to_vector<bool>() ==
+          std::vector{true, false});
     CHECK(ct::where(condition, ct::zeros({2, 0}), ct::zeros({2, 0})).shape() == ct::Shape{2, 0});
 }
 
@@ -43,7 +44,8 @@ TEST_CASE("the derivative of where follows the choice, broadcasting included") {
 
 TEST_CASE("where names the dtype that is wrong") {
     const ct::Tensor x = ct::ones({2});
-    CHECK_THROWS_WITH_AS((void)ct::where(x, x, x), "where: dtype is float32, expected bool for the condition", ct::DtypeError);
+    CHECK_THROWS_WITH_AS((void)ct::where(x, x, x), "where: dtype is float32, expected bool for the condition",
+                         ct::DtypeError);
     CHECK_THROWS_WITH_AS((void)ct::where(x > 0, x, ct::ones({2}, ct::Dtype::int32)),
                          "where: dtypes are float32 and int32, expected the same; use cast()", ct::DtypeError);
 }
