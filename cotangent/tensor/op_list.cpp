@@ -24,6 +24,25 @@ void binary(std::vector<OpCase>& list, const std::string& name, Tensor (*op)(con
                         {{a, low, high}, {b, low, high}}});
 }
 
+void convolutions(std::vector<OpCase>& list) {
+    const auto add = [&](const std::string& what, const Shape& images, const Shape& kernel, const Conv2dOptions& options) {
+        list.push_back({"conv2d" + what, [options](const Arguments& x) { return conv2d(x[0], x[1], options); }, {{images}, {kernel}}});
+    };
+    add("", {2, 2, 4, 5}, {3, 2, 2, 3}, {});
+    add(" with padding and stride", {1, 2, 5, 4}, {2, 2, 3, 3}, {.stride = 2, .padding = {1, 2}});
+    add(" with dilation", {1, 1, 5, 5}, {2, 1, 2, 2}, {.dilation = {2, 3}});
+    add(" in groups", {1, 4, 3, 3}, {2, 2, 2, 2}, {.groups = 2});
+    add(" with padding that keeps the size", {1, 1, 4, 3}, {1, 1, 2, 3}, {.padding = Padding::same()});
+    add(" of no images", {0, 2, 4, 4}, {3, 2, 3, 3}, {});
+    const auto transpose = [&](const std::string& what, const Shape& images, const Shape& kernel, const Conv2dTransposeOptions& options) {
+        list.push_back({"conv2d_transpose" + what, [options](const Arguments& x) { return conv2d_transpose(x[0], x[1], options); },
+                        {{images}, {kernel}}});
+    };
+    transpose("", {2, 2, 3, 2}, {2, 3, 2, 2}, {});
+    transpose(" with stride and output padding", {1, 2, 2, 2}, {2, 1, 3, 3}, {.stride = 2, .padding = 1, .output_padding = {1, 0}});
+    transpose(" in groups", {1, 4, 2, 2}, {4, 1, 2, 2}, {.groups = 2});
+}
+
 void products(std::vector<OpCase>& list) {
     const auto product = [&](const Shape& a, const Shape& b, MatmulOptions options = {}) {
         list.push_back({"matmul of " + to_string(a) + (options.transpose_a ? " transposed" : "") + " and " + to_string(b) +
@@ -46,6 +65,20 @@ void products(std::vector<OpCase>& list) {
     product({0, 3}, {3, 2});
     product({2, 0}, {0, 2});
     list.push_back({"outer", [](const Arguments& x) { return outer(x[0], x[1]); }, {{{2}}, {{3}}}});
+}
+
+/// All axes, one, several that are not neighbours, with and without keeping them, and none of length 0 unless it may be.
+void reductions(std::vector<OpCase>& list, const std::string& name, Tensor (*op)(const Tensor&, const ReduceOptions&),
+                bool takes_nothing = true) {
+    const auto add = [&](const std::string& what, const Shape& shape, const ReduceOptions& options) {
+        list.push_back({name + what, [=](const Arguments& x) { return op(x[0], options); }, {{shape}}});
+    };
+    add("", {2, 3}, {});
+    add(" of a scalar", {}, {});
+    add(" over axis 1", {2, 3, 4}, {.axes = {1}});
+    add(" over axes 0, 2", {2, 3, 2}, {.axes = {0, -1}, .keep_axes = true});
+    add(" over axis 0 of no columns", {2, 0}, {.axes = {0}});
+    if (takes_nothing) add(" over axis 0 of no rows", {0, 2}, {.axes = {0}});
 }
 
 }  // namespace
@@ -91,7 +124,17 @@ std::vector<OpCase> op_list() {
                     [](const Arguments& x) { return where(Tensor::of<bool>({true, false, true}), x[0], 1.0); },
                     {{{2, 3}}}});
     // Reductions.
-    list.push_back({"sum over axis 1", [](const Arguments& x) { return sum(x[0], {.axes = {1}}); }, {{{2, 3, 4}}}});
+    reductions(list, "sum", sum);
+    reductions(list, "mean", mean);
+    reductions(list, "prod", prod);
+    reductions(list, "max", max, false);
+    reductions(list, "min", min, false);
+    reductions(list, "logsumexp", logsumexp, false);
+    list.push_back({"var", [](const Arguments& x) { return var(x[0]); }, {{{2, 3}}}});
+    list.push_back({"var over axes 0, 2 ddof 1", [](const Arguments& x) { return var(x[0], {.axes = {0, 2}, .ddof = 1}); }, {{{2, 3, 4}}}});
+    list.push_back({"cumsum", [](const Arguments& x) { return cumsum(x[0]); }, {{{4, 2}}}});
+    list.push_back({"cumsum reverse exclusive",
+                    [](const Arguments& x) { return cumsum(x[0], {.axis = -1, .reverse = true, .exclusive = true}); }, {{{2, 4}}}});
     // Shape.
     list.push_back({"reshape", [](const Arguments& x) { return reshape(x[0], {3, 2}); }, {{{2, 3}}}});
     list.push_back({"broadcast_to", [](const Arguments& x) { return broadcast_to(x[0], {4, 2, 3}); }, {{{2, 1}}}});
@@ -122,6 +165,7 @@ std::vector<OpCase> op_list() {
     // Products.
     products(list);
     // Neural.
+    convolutions(list);
     return list;
 }
 

@@ -1,12 +1,15 @@
 #pragma once
 // Every op. Each stands in its own file, or with a close family, under ops/.
 #include "cotangent/tensor/ops/activation.hpp"
+#include "cotangent/tensor/ops/argmax.hpp"
 #include "cotangent/tensor/ops/arithmetic.hpp"
 #include "cotangent/tensor/ops/broadcast_to.hpp"
 #include "cotangent/tensor/ops/cast.hpp"
 #include "cotangent/tensor/ops/compare.hpp"
 #include "cotangent/tensor/ops/concatenate.hpp"
+#include "cotangent/tensor/ops/conv2d.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
+#include "cotangent/tensor/ops/cumsum.hpp"
 #include "cotangent/tensor/ops/erf.hpp"
 #include "cotangent/tensor/ops/exponential.hpp"
 #include "cotangent/tensor/ops/extrema.hpp"

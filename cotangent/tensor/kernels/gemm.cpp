@@ -1,11 +1,11 @@
-// Three libraries' worth of products. Measured on Zen 4 (one core, float32, peak about 120 GFLOP/s):
-//     shape               OpenBLAS   dnnl_sgemm   oneDNN matmul
-//     32 x 784 x 128           89         117          114
-//     the same, b transposed   82         100          102
-//     64 x 32 x 64            112          89          110
-//     the same, b transposed   78          69          101
-//     16 x 16 x 16             68          22           23
-// so: OpenBLAS's small kernels below a million multiplications, except with b transposed; above it oneDNN.
+// Measured on Zen 4 (one core, float32, GFLOP/s, peak about 120):
+//     shape                    OpenBLAS   dnnl_sgemm   oneDNN matmul
+//     32 x 784 x 128               89         117          114
+//     the same, b transposed       82         100          102
+//     64 x 32 x 64, 64 of them    112          89          110
+//     16 x 16 x 16                 68          22           23
+// oneDNN has the products of float32 and bfloat16, dnnl_sgemm where it is the faster; our own loops have float64 and what
+// is too small for oneDNN. packed_gemm.cpp says why OpenBLAS has none.
 #include "cotangent/tensor/kernels/gemm.hpp"
 
 #include <algorithm>
@@ -14,9 +14,8 @@
 
 #include "cotangent/tensor/error.hpp"
 #include "cotangent/tensor/kernels/onednn.hpp"
+#include "cotangent/tensor/kernels/packed_gemm.hpp"
 #include "cotangent/tensor/threads.hpp"
-
-#include <cblas.h>
 
 namespace cotangent::detail {
 namespace {
@@ -58,15 +57,16 @@ void run_matmul(Dtype dtype, const Block& k, const void* a, const void* b, void*
     primitive.point(DNNL_ARG_SRC, a).point(DNNL_ARG_WEIGHTS, b).point(DNNL_ARG_DST, c).run();
 }
 
+bool is_small(std::int64_t rows, std::int64_t columns, std::int64_t inner) { return rows * columns * inner < 24 * 24 * 24; }
+
 void run_block(Dtype dtype, const Block& k, const std::byte* a, const std::byte* b, std::byte* c) {
-    const std::int64_t multiplications = k.rows * k.columns * k.inner;
-    const bool tiny = multiplications < 32 * 32 * 32 || k.columns < 16;
-    if (dtype == Dtype::bfloat16 || (dtype == Dtype::float32 && k.transpose_b && !tiny && !k.transpose_a))
+    const bool small = is_small(k.rows, k.columns, k.inner);
+    if (dtype == Dtype::bfloat16 || (dtype == Dtype::float32 && !small && (k.count > 1 || k.transpose_b)))
         return run_matmul(dtype, k, a, b, c);
     const auto each = [&]<class T>(T) {
         for (std::int64_t i = 0; i < k.count; ++i)
             gemm_block<T>(k.transpose_a, k.transpose_b, k.rows, k.columns, k.inner, reinterpret_cast<const T*>(a) + i * k.stride_a,
-                          k.lda, reinterpret_cast<const T*>(b) + i * k.stride_b, k.ldb, T{}, reinterpret_cast<T*>(c) + i * k.stride_c,
+                          k.lda, reinterpret_cast<const T*>(b) + i * k.stride_b, k.ldb, false, reinterpret_cast<T*>(c) + i * k.stride_c,
                           k.ldc);
     };
     if (dtype == Dtype::float32) each(float{});
@@ -77,25 +77,23 @@ void run_block(Dtype dtype, const Block& k, const std::byte* a, const std::byte*
 
 template <class T>
 void gemm_block(bool transpose_a, bool transpose_b, std::int64_t rows, std::int64_t columns, std::int64_t inner, const T* a,
-                std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
+                std::int64_t lda, const T* b, std::int64_t ldb, bool adds, T* c, std::int64_t ldc) {
     if constexpr (std::is_same_v<T, float>) {
-        if (rows * columns * inner >= 1'000'000) {
+        if (!is_small(rows, columns, inner)) {
             const OneThread one_thread;
-            dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', rows, columns, inner, 1, a, lda, b, ldb, beta, c, ldc);
+            dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', rows, columns, inner, 1, a, lda, b, ldb, adds ? 1.0f : 0.0f, c, ldc);
             return;
         }
     }
-    const auto ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
-    const auto m = static_cast<blasint>(rows), n = static_cast<blasint>(columns), k = static_cast<blasint>(inner);
-    const auto la = static_cast<blasint>(lda), lb = static_cast<blasint>(ldb), lc = static_cast<blasint>(ldc);
-    if constexpr (std::is_same_v<T, float>) cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, la, b, lb, beta, c, lc);
-    else cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, la, b, lb, beta, c, lc);
+    PackedGemm<T>{rows, columns, inner, a, transpose_a ? 1 : lda, transpose_a ? lda : 1, b, transpose_b ? 1 : ldb,
+                  transpose_b ? ldb : 1, c, ldc, adds}
+        .run();
 }
 
 template void gemm_block<float>(bool, bool, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*,
-                                std::int64_t, float, float*, std::int64_t);
+                                std::int64_t, bool, float*, std::int64_t);
 template void gemm_block<double>(bool, bool, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*,
-                                 std::int64_t, double, double*, std::int64_t);
+                                 std::int64_t, bool, double*, std::int64_t);
 
 bool has_bfloat16_products() { return has_bfloat16_kernels(); }
 

@@ -23,9 +23,9 @@ void gemm(Dtype dtype, const GemmProblem& problem, const void* a, const void* b,
 /// Whether gemm() takes bfloat16 on this processor.
 [[nodiscard]] bool has_bfloat16_products();
 
-/// One product on the calling thread, with leading dimensions: c = op(a) op(b) + beta c. float32 or float64.
+/// One product on the calling thread, with leading dimensions: c = op(a) op(b) + (adds ? c : 0). float32 or float64.
 template <class T>
 void gemm_block(bool transpose_a, bool transpose_b, std::int64_t rows, std::int64_t columns, std::int64_t inner, const T* a,
-                std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc);
+                std::int64_t lda, const T* b, std::int64_t ldb, bool adds, T* c, std::int64_t ldc);
 
 }  // namespace cotangent::detail
