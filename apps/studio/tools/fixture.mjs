@@ -102,7 +102,7 @@ const confusion = classes.map(({ test }, t) => {
 async function judge(truth, predicted, probability) {
     const item = /** @type {{emoji: string, name: string}} */ (pick(members[truth] ?? [], 1)[0]);
     const second = predicted === truth ? (truth + 6) % names.length : truth;
-    const third = names.findIndex((_, c) => c !== predicted && c !== second);
+    const third = pick([...names.keys()].filter((c) => c !== predicted && c !== second), 1)[0];
     const rest = 1 - probability;
     return {
         picture: await picture(item),

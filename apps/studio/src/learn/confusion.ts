@@ -81,6 +81,12 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
         point(pair);
     });
 
+    const corner = h(
+        "td",
+        { class: "corner" },
+        h("span", { "aria-hidden": "true" }, "Predicted →"),
+        h("span", { "aria-hidden": "true" }, "Truth ↓"),
+    );
     const table = h(
         "table",
         {
@@ -90,7 +96,7 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
             onkeydown: (event: KeyboardEvent) => walk(event, cells),
         },
         h("caption", { class: "unseen" }, "Confusion matrix: rows are the true classes, columns the predicted ones"),
-        h("thead", {}, h("tr", {}, h("td", { class: "corner" }), ...columnHeads)),
+        h("thead", {}, h("tr", {}, corner, ...columnHeads)),
         h(
             "tbody",
             {},
@@ -109,8 +115,6 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
         h(
             "div",
             { class: "matrix-frame" },
-            h("p", { class: "axis across", "aria-hidden": "true" }, "Predicted"),
-            h("p", { class: "axis down", "aria-hidden": "true" }, "Truth"),
             table,
             h(
                 "div",

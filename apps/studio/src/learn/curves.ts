@@ -170,6 +170,9 @@ function drawChart(chart: Chart, history: Epoch[], kept: number, pointed: State<
             );
             tip.style.left = `${at(i)}px`;
             tip.classList.toggle("left", at(i) > width / 2);
+            // Out of the way of the curves: below them where they run high.
+            const highest = Math.min(...chart.lines.map((line) => y(line.values[i] ?? domain[0])));
+            tip.classList.toggle("low", highest < chart.height / 2 && chart.height > 200);
         };
         redrawPointed(pointed.get());
     }

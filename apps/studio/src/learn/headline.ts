@@ -25,8 +25,8 @@ export function headline({ data, result }: LearnChapter): HTMLElement {
             h(
                 "p",
                 { class: "meaning" },
-                `of ${plural(tests, "picture")} that the network had never seen got the right one of `,
-                `${data.classes.length} classes: ${count(correct)} of ${count(tests)}.`,
+                `of the test pictures were put into the right one of ${data.classes.length} classes: ${count(correct)} of `,
+                `${plural(tests, "picture")} that the network had never seen.`,
             ),
             h(
                 "p",
