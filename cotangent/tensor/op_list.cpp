@@ -125,7 +125,7 @@ std::vector<OpCase> op_list() {
                     {{{2, 3}}}});
     // Reductions.
     reductions(list, "sum", sum);
-    reductions(list, "mean", mean);
+    reductions(list, "mean", mean, false);
     reductions(list, "prod", prod);
     reductions(list, "max", max, false);
     reductions(list, "min", min, false);

@@ -1,62 +1,292 @@
 #include "cotangent/tensor/ops/reduce.hpp"
 
+#include <cmath>
+#include <limits>
+
 #include "cotangent/tensor/kernels/elementwise.hpp"
+#include "cotangent/tensor/kernels/reduce.hpp"
+#include "cotangent/tensor/ops/arithmetic.hpp"
 #include "cotangent/tensor/ops/broadcast_to.hpp"
+#include "cotangent/tensor/ops/cast.hpp"
+#include "cotangent/tensor/ops/compare.hpp"
+#include "cotangent/tensor/ops/concatenate.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
+#include "cotangent/tensor/ops/exponential.hpp"
+#include "cotangent/tensor/ops/pad.hpp"
 #include "cotangent/tensor/ops/reshape.hpp"
+#include "cotangent/tensor/ops/slice.hpp"
+#include "cotangent/tensor/ops/transpose.hpp"
+#include "cotangent/tensor/ops/where.hpp"
 #include "cotangent/tensor/record.hpp"
+
+#include <fmt/format.h>
 
 namespace cotangent {
 namespace {
 
-using detail::Call, detail::Keep, detail::record;
+using detail::Call, detail::Keep, detail::PauseRecording, detail::record, detail::ReducedAxes;
 
-/// x's shape with the reduced axes at length 1.
-Shape kept_shape(const char* op, const Shape& shape, const ReduceOptions& options) {
-    Shape kept = shape;
-    for (const int axis : options.axes) kept[axis_of(op, axis, shape.rank())] = 1;
-    if (options.axes.empty())
-        for (std::int64_t& length : kept) length = 1;
-    return kept;
+/// The options, checked against a shape.
+struct Reduction {
+    ReducedAxes reduced{};
+    Shape kept;    ///< the reduced axes at length 1
+    Shape result;  ///< as the options ask
+    bool keep_axes = false;
+
+    Reduction(const char* op, const Shape& shape, const std::vector<int>& axes, bool keep) : kept(shape), keep_axes(keep) {
+        if (axes.empty()) reduced.fill(true);
+        for (const int axis : axes)
+            if (std::exchange(reduced[axis_of(op, axis, shape.rank())], true))
+                throw ShapeError(fmt::format("{}: axis {} is given twice", op, axis));
+        for (int axis = 0; axis < shape.rank(); ++axis) {
+            if (reduced[axis]) kept[axis] = 1;
+            if (keep || !reduced[axis]) result.push_back(kept[axis]);
+        }
+    }
+    Reduction(const char* op, const Shape& shape, const ReduceOptions& options)
+        : Reduction(op, shape, options.axes, options.keep_axes) {}
+
+    /// How many elements make one of the result.
+    [[nodiscard]] std::int64_t count(const Shape& shape) const {
+        std::int64_t product = 1;
+        for (int axis = 0; axis < shape.rank(); ++axis)
+            if (reduced[axis]) product *= shape[axis];
+        return product;
+    }
+    [[nodiscard]] ReduceOptions options() const {
+        ReduceOptions result_options{.keep_axes = keep_axes};
+        for (int axis = 0; axis < kept.rank(); ++axis)
+            if (reduced[axis]) result_options.axes.push_back(axis);
+        return result_options;
+    }
+    [[nodiscard]] ReduceOptions kept_options() const {
+        ReduceOptions result_options = options();
+        result_options.keep_axes = true;
+        return result_options;
+    }
+    /// A cotangent of the result beside x: it broadcasts to x's shape.
+    [[nodiscard]] Tensor beside(const Tensor& cotangent) const { return reshape(cotangent, kept); }
+};
+
+void check_floating(const char* op, const Tensor& x) {
+    if (!is_floating(x.dtype())) detail::throw_dtype(op, x.dtype(), "a floating dtype");
 }
 
-Shape result_shape(const Shape& kept, const ReduceOptions& options) {
-    if (options.keep_axes) return kept;
-    if (options.axes.empty()) return {};
-    std::vector<bool> reduced(static_cast<std::size_t>(kept.rank()), false);
-    for (const int axis : options.axes) reduced[static_cast<std::size_t>(axis < 0 ? axis + kept.rank() : axis)] = true;
-    Shape shape;
-    for (int axis = 0; axis < kept.rank(); ++axis)
-        if (!reduced[static_cast<std::size_t>(axis)]) shape.push_back(kept[axis]);
-    return shape;
+/// Folds in float64, or int64 for integers and bool, with `fold_one.operator()<T, A>()`.
+template <class F>
+Tensor fold_wide(const Tensor& x, F&& fold_one) {
+    return dispatch(x.dtype(), [&]<class T>(T) {
+        if constexpr (std::is_integral_v<T>) return fold_one.template operator()<T, std::int64_t>();
+        else return fold_one.template operator()<T, double>();
+    });
 }
+
+Tensor raw_sum(const Tensor& x, const ReducedAxes& reduced) {
+    return fold_wide(x, [&]<class T, class A>() { return detail::fold<T, A, detail::FoldSum<A>>(x, reduced); });
+}
+
+/// From the type that was folded in to the dtype of the result.
+Tensor finish(const Tensor& folded, const Reduction& reduction, Dtype dtype) {
+    return (folded.dtype() == dtype ? folded : cast(folded, dtype)).view(reduction.result);
+}
+
+Dtype summed(Dtype dtype) { return is_floating(dtype) ? dtype : Dtype::int64; }
 
 struct Sum {
     static constexpr const char* name = "sum";
     static constexpr Keep keep = Keep::nothing;
-    Shape kept;
-    ReduceOptions options;
-    void vjp(const Call& call) const { call.give(0, broadcast_to(reshape(call.cotangent(), kept), call.input(0).shape())); }
-    [[nodiscard]] Tensor jvp(const Call& call) const { return sum(call.tangent(0), options); }
+    Reduction reduction;
+    void vjp(const Call& call) const {
+        call.give(0, broadcast_to(reduction.beside(call.cotangent()), call.input(0).shape()));
+    }
+    [[nodiscard]] Tensor jvp(const Call& call) const { return sum(call.tangent(0), reduction.options()); }
+};
+
+struct Mean {
+    static constexpr const char* name = "mean";
+    static constexpr Keep keep = Keep::nothing;
+    Reduction reduction;
+    void vjp(const Call& call) const {
+        const Shape& shape = call.input(0).shape();
+        call.give(0, broadcast_to(reduction.beside(call.cotangent() / static_cast<double>(reduction.count(shape))), shape));
+    }
+    [[nodiscard]] Tensor jvp(const Call& call) const { return mean(call.tangent(0), reduction.options()); }
+};
+
+/// For x [n, m]: the product of the other elements of each row. Only products, so zeros need no care, and a tree of
+/// them, so it takes log m steps: the others of a left child are the others of its parent times the right child.
+Tensor product_of_others(const Tensor& x) {
+    const std::int64_t n = x.length(0), m = x.length(1);
+    if (m == 1) return ones(x.shape(), x.dtype());
+    const Tensor even = m % 2 == 0 ? x : pad(x, {{}, {0, 1}}, 1);
+    const Tensor left = slice(even, {{}, {.step = 2}}), right = slice(even, {{}, {.start = 1, .step = 2}});
+    const Tensor others = product_of_others(left * right);
+    const Tensor both = reshape(stack({others * right, others * left}, -1), Shape{n, even.length(1)});
+    return m % 2 == 0 ? both : slice_axis(both, 1, 0, m);
+}
+
+struct Product {
+    static constexpr const char* name = "prod";
+    static constexpr Keep keep = Keep::inputs;
+    Reduction reduction;
+    /// d prod / dx, in x's shape.
+    [[nodiscard]] Tensor slope(const Tensor& x) const {
+        if (x.is_empty()) return x;
+        std::vector<int> order, back(static_cast<std::size_t>(x.rank()));
+        for (const bool wanted : {false, true})
+            for (int axis = 0; axis < x.rank(); ++axis)
+                if (reduction.reduced[axis] == wanted) order.push_back(axis);
+        for (int k = 0; k < x.rank(); ++k) back[static_cast<std::size_t>(order[static_cast<std::size_t>(k)])] = k;
+        const Tensor moved = transpose(x, order);
+        const std::int64_t m = reduction.count(x.shape());
+        return transpose(reshape(product_of_others(reshape(moved, Shape{x.size() / m, m})), moved.shape()), back);
+    }
+    void vjp(const Call& call) const { call.give(0, reduction.beside(call.cotangent()) * slope(call.input(0))); }
+    [[nodiscard]] Tensor jvp(const Call& call) const {
+        return sum(call.tangent(0) * slope(call.input(0)), reduction.options());
+    }
+};
+
+template <bool largest>
+struct Extremum {
+    static constexpr const char* name = largest ? "max" : "min";
+    static constexpr Keep keep = Keep::both;
+    Reduction reduction;
+    /// What each element has of the derivative: 1 / ties, or 0. Its own derivative is 0 almost everywhere.
+    [[nodiscard]] Tensor share(const Call& call) const {
+        const PauseRecording pause;
+        const Tensor x = call.input(0).detached();
+        const Tensor ties = cast(equal(x, reduction.beside(call.output().detached())), x.dtype());
+        return ties / sum(ties, reduction.kept_options());
+    }
+    void vjp(const Call& call) const { call.give(0, reduction.beside(call.cotangent()) * share(call)); }
+    [[nodiscard]] Tensor jvp(const Call& call) const { return sum(call.tangent(0) * share(call), reduction.options()); }
+};
+
+template <bool largest>
+Tensor extremum(const Tensor& x, const ReduceOptions& options) {
+    using Op = Extremum<largest>;
+    const Reduction reduction(Op::name, x.shape(), options);
+    if (reduction.count(x.shape()) == 0 && reduction.result.size() > 0)
+        throw ValueError(fmt::format("{}: shape is {}, expected at least one element to reduce", Op::name, to_string(x.shape())));
+    const Tensor folded = dispatch(x.dtype(), [&]<class T>(T) {
+        using A = std::conditional_t<std::is_same_v<T, BFloat16>, float, T>;
+        using Fold = std::conditional_t<largest, detail::FoldMaximum<A>, detail::FoldMinimum<A>>;
+        if constexpr (std::is_same_v<T, bool>) {
+            using Logical = std::conditional_t<largest, detail::FoldAny, detail::FoldAll>;
+            return detail::fold<T, A, Logical>(x, reduction.reduced);
+        } else return detail::fold<T, A, Fold>(x, reduction.reduced);
+    });
+    return record(Op{reduction}, finish(folded, reduction, x.dtype()), x);
+}
+
+struct Variance {
+    static constexpr const char* name = "var";
+    static constexpr Keep keep = Keep::inputs;
+    Reduction reduction;
+    double divisor;
+    [[nodiscard]] Tensor slope(const Tensor& x) const {
+        return (x - mean(x, reduction.kept_options())) * (2 / divisor);
+    }
+    void vjp(const Call& call) const { call.give(0, reduction.beside(call.cotangent()) * slope(call.input(0))); }
+    [[nodiscard]] Tensor jvp(const Call& call) const {
+        return sum(call.tangent(0) * slope(call.input(0)), reduction.options());
+    }
+};
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+struct LogSumExp {
+    static constexpr const char* name = "logsumexp";
+    static constexpr Keep keep = Keep::both;
+    Reduction reduction;
+    /// The softmax; 0 in rows of -inf.
+    [[nodiscard]] Tensor slope(const Call& call) const {
+        const Tensor out = reduction.beside(call.output());
+        return exp(call.input(0) - where(equal(out, -infinity), 0.0, out));
+    }
+    void vjp(const Call& call) const { call.give(0, reduction.beside(call.cotangent()) * slope(call)); }
+    [[nodiscard]] Tensor jvp(const Call& call) const { return sum(call.tangent(0) * slope(call), reduction.options()); }
 };
 
 }  // namespace
 
 Tensor sum(const Tensor& x, const ReduceOptions& options) {
-    const Shape kept = kept_shape("sum", x.shape(), options);
-    Tensor out = zeros(kept, x.dtype());
-    dispatch(x.dtype(), [&]<class T>(T) {
+    const Reduction reduction("sum", x.shape(), options);
+    return record(Sum{reduction}, finish(raw_sum(x, reduction.reduced), reduction, summed(x.dtype())), x);
+}
+
+Tensor mean(const Tensor& x, const ReduceOptions& options) {
+    check_floating("mean", x);
+    const Reduction reduction("mean", x.shape(), options);
+    Tensor folded = raw_sum(x, reduction.reduced);
+    const auto count = static_cast<double>(reduction.count(x.shape()));
+    for (double& value : folded.mutable_values<double>()) value /= count;
+    return record(Mean{reduction}, finish(folded, reduction, x.dtype()), x);
+}
+
+Tensor prod(const Tensor& x, const ReduceOptions& options) {
+    const Reduction reduction("prod", x.shape(), options);
+    const Tensor folded =
+        fold_wide(x, [&]<class T, class A>() { return detail::fold<T, A, detail::FoldProduct<A>>(x, reduction.reduced); });
+    return record(Product{reduction}, finish(folded, reduction, summed(x.dtype())), x);
+}
+
+Tensor max(const Tensor& x, const ReduceOptions& options) { return extremum<true>(x, options); }
+Tensor min(const Tensor& x, const ReduceOptions& options) { return extremum<false>(x, options); }
+
+Tensor any(const Tensor& x, const ReduceOptions& options) {
+    const Reduction reduction("any", x.shape(), options);
+    return dispatch(x.dtype(), [&]<class T>(T) { return detail::fold<T, bool, detail::FoldAny>(x, reduction.reduced); })
+        .view(reduction.result);
+}
+
+Tensor all(const Tensor& x, const ReduceOptions& options) {
+    const Reduction reduction("all", x.shape(), options);
+    return dispatch(x.dtype(), [&]<class T>(T) { return detail::fold<T, bool, detail::FoldAll>(x, reduction.reduced); })
+        .view(reduction.result);
+}
+
+Tensor var(const Tensor& x, const VarianceOptions& options) {
+    check_floating("var", x);
+    const Reduction reduction("var", x.shape(), options.axes, options.keep_axes);
+    const auto count = static_cast<double>(reduction.count(x.shape()));
+    const double divisor = std::max(0.0, count - static_cast<double>(options.ddof));
+    // The squares are taken of distances from the rounded mean; the sum of the distances says what that rounding
+    // contributes, and is taken off again (the corrected two-pass algorithm, Chan, Golub, LeVeque 1983).
+    const Tensor wide = x.dtype() == Dtype::bfloat16 ? detail::to_float32(x) : x.detached();
+    Tensor center = raw_sum(wide, reduction.reduced);
+    for (double& value : center.mutable_values<double>()) value /= count;
+    const Tensor distance = wide - cast(center, wide.dtype()).view(reduction.kept);
+    const Tensor drift = raw_sum(distance, reduction.reduced);
+    Tensor squares = raw_sum(distance * distance, reduction.reduced);
+    auto values = squares.mutable_values<double>();
+    for (std::size_t k = 0; k < values.size(); ++k) {
+        const double lost = drift.data<double>()[k];
+        values[k] = (values[k] - lost * lost / count) / divisor;
+    }
+    return record(Variance{reduction, divisor}, finish(squares, reduction, x.dtype()), x);
+}
+
+Tensor logsumexp(const Tensor& x, const ReduceOptions& options) {
+    check_floating("logsumexp", x);
+    const Reduction reduction("logsumexp", x.shape(), options);
+    const Tensor wide = x.dtype() == Dtype::bfloat16 ? detail::to_float32(x) : x.detached();
+    Tensor shift = dispatch(wide.dtype(), [&]<class T>(T) {
         if constexpr (std::is_floating_point_v<T>) {
-            const auto rows = detail::rows_of<1>(x.shape(), {&kept});
-            T* to = out.fresh_data<T>();
-            for (std::int64_t r = 0; r < rows.row_count; ++r) {
-                const T* from = x.data<T>() + r * rows.row_length;
-                T* at = to + rows.offsets(r)[0];
-                for (std::int64_t k = 0; k < rows.row_length; ++k) at[k * rows.step[0]] += from[k];
-            }
-        }
+            Tensor largest = detail::fold<T, T, detail::FoldMaximum<T>>(wide, reduction.reduced);
+            for (T& value : largest.template mutable_values<T>())
+                if (std::isinf(value)) value = 0;
+            return largest;
+        } else return Tensor();
     });
-    return record(Sum{kept, options}, out.view(result_shape(kept, options)), x);
+    const Tensor terms = detail::elementwise("logsumexp", [](auto v, auto s) { return exp(v - s); }, wide,
+                                             shift.view(reduction.kept));
+    Tensor total = raw_sum(terms, reduction.reduced);
+    const auto shifts = shift.to_vector<double>();
+    auto values = total.mutable_values<double>();
+    for (std::size_t k = 0; k < values.size(); ++k) values[k] = std::log(values[k]) + shifts[k];
+    return record(LogSumExp{reduction}, finish(total, reduction, x.dtype()), x);
 }
 
 }  // namespace cotangent
