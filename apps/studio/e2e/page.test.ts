@@ -33,14 +33,19 @@ let pages = 0;
 async function open(html: string, options: BrowserContextOptions = {}): Promise<Opened> {
     const file = join(folder, `${pages++}.html`);
     writeFileSync(file, html);
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce", ...options });
+    const context = await browser.newContext({
+        viewport: { width: 1280, height: 900 },
+        reducedMotion: "reduce",
+        ...options,
+    });
     const page = await context.newPage();
     const troubles: string[] = [];
     const url = pathToFileURL(file).href;
     page.on("console", (message) => troubles.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => troubles.push(String(error)));
     page.on("request", (request) => {
-        if (!request.url().startsWith("data:") && request.url().split("#")[0] !== url) troubles.push(`request: ${request.url()}`);
+        if (!request.url().startsWith("data:") && request.url().split("#")[0] !== url)
+            troubles.push(`request: ${request.url()}`);
     });
     await page.goto(url);
     return { page, troubles };
@@ -52,7 +57,8 @@ const withReport = (change: (report: any) => void) => {
     change(report);
     return embedReport(template, JSON.stringify(report));
 };
-const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+const overflow = (page: Page) =>
+    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 describe("the template", () => {
     it("has exactly one place for the report, and it is empty", () => {
@@ -71,7 +77,13 @@ describe("the page", () => {
             "Data that cannot move, with hardly any labels, and a model you can look into.",
         );
         expect(await page.locator(".bar nav a").allTextContents()).toEqual([
-            "Result", "Data", "Training", "Confusion", "Mistakes", "Model", "Your own",
+            "Result",
+            "Data",
+            "Training",
+            "Confusion",
+            "Mistakes",
+            "Model",
+            "Your own",
         ]);
         expect(await page.locator(".part h3").count()).toBe(7);
         expect(await page.locator(".number").textContent()).toBe("80.5\u00a0%");
@@ -82,7 +94,9 @@ describe("the page", () => {
         expect(await page.locator(".layers tbody tr").count()).toBe(10);
         expect(await page.locator(".layers tfoot").textContent()).toContain("242,345");
         expect(await page.locator(".steps li").count()).toBe(3);
-        const broken = await page.locator("img").evaluateAll((all) => all.filter((i) => !(i as HTMLImageElement).naturalWidth).length);
+        const broken = await page
+            .locator("img")
+            .evaluateAll((all) => all.filter((i) => !(i as HTMLImageElement).naturalWidth).length);
         expect(broken).toBe(0);
         expect(troubles).toEqual([]);
     });
@@ -217,30 +231,37 @@ describe("the page", () => {
         expect(await overflow(page)).toBe(0);
     });
 
-    it.each(["light", "dark"] as const)("meets WCAG 2.2 AA in %s colours, as far as axe can tell", async (colorScheme) => {
-        for (const width of [390, 1280]) {
-            const { page } = await open(filled.replace(/<meta http-equiv[^>]+>/, ""), {
-                colorScheme,
-                viewport: { width, height: 900 },
-            });
-            await page.locator(".plot").first().hover();
-            await page.locator("details summary").click();
-            await page.evaluate(axe);
-            const violations = await page.evaluate(async () => {
-                const result = await (window as any).axe.run(document, {
-                    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    it.each(["light", "dark"] as const)(
+        "meets WCAG 2.2 AA in %s colours, as far as axe can tell",
+        async (colorScheme) => {
+            for (const width of [390, 1280]) {
+                const { page } = await open(filled.replace(/<meta http-equiv[^>]+>/, ""), {
+                    colorScheme,
+                    viewport: { width, height: 900 },
                 });
-                return result.violations.flatMap((v: any) => v.nodes.map((n: any) => `${v.id}: ${n.target} ${n.failureSummary}`));
-            });
-            expect(violations).toEqual([]);
-        }
-    });
+                await page.locator(".plot").first().hover();
+                await page.locator("details summary").click();
+                await page.evaluate(axe);
+                const violations = await page.evaluate(async () => {
+                    const result = await (window as any).axe.run(document, {
+                        runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+                    });
+                    return result.violations.flatMap((v: any) =>
+                        v.nodes.map((n: any) => `${v.id}: ${n.target} ${n.failureSummary}`),
+                    );
+                });
+                expect(violations).toEqual([]);
+            }
+        },
+    );
 });
 
 describe("reports that differ", () => {
     it("show chapters of an unknown kind by title and summary, and list the chapters at the top", async () => {
         const { page, troubles } = await open(
-            withReport((r) => r.chapters.push({ kind: "atlas", title: "What the network sees", summary: "An atlas.", tiles: 3 })),
+            withReport((r) =>
+                r.chapters.push({ kind: "atlas", title: "What the network sees", summary: "An atlas.", tiles: 3 }),
+            ),
         );
         expect(await page.locator(".bar nav a").allTextContents()).toEqual(["1 Learn", "2 Atlas"]);
         expect(await page.locator(".sections a").count()).toBe(7);
@@ -252,7 +273,8 @@ describe("reports that differ", () => {
     });
 
     it("show text as text, whatever it holds", async () => {
-        const evil = "</script><script>document.title='hacked'</script><img src=x onerror=\"document.title='hacked'\"><!--";
+        const evil =
+            "</script><script>document.title='hacked'</script><img src=x onerror=\"document.title='hacked'\"><!--";
         const { page, troubles } = await open(
             withReport((r) => {
                 r.notice = evil;
@@ -269,9 +291,21 @@ describe("reports that differ", () => {
         const { page, troubles } = await open(
             withReport((r) => {
                 const c = r.chapters[0];
-                c.data.classes = ["cat", "dog"].map((name) => ({ name, train: 2, validation: 0, test: 1, samples: [] }));
+                c.data.classes = ["cat", "dog"].map((name) => ({
+                    name,
+                    train: 2,
+                    validation: 0,
+                    test: 1,
+                    samples: [],
+                }));
                 delete c.data.augmented;
-                c.result = { confusion: [[1, 0], [1, 0]], top3_correct: 2 };
+                c.result = {
+                    confusion: [
+                        [1, 0],
+                        [1, 0],
+                    ],
+                    top3_correct: 2,
+                };
                 c.history = [{ ...c.history[0], validation_loss: null, validation_accuracy: null }];
                 delete c.model.kept_epoch;
                 c.mistakes = c.right = c.your_own = [];
@@ -288,7 +322,11 @@ describe("a page without a good report", () => {
     it.each([
         ["none", template, "This page holds no report."],
         ["broken JSON", embedReport(template, '{"version": 1,'), "The report is not valid JSON"],
-        ["a field of the wrong kind", withReport((r) => (r.chapters[0].history = 3)), "Chapters[0].history: 3, expected a list."],
+        [
+            "a field of the wrong kind",
+            withReport((r) => (r.chapters[0].history = 3)),
+            "Chapters[0].history: 3, expected a list.",
+        ],
         ["a newer version", withReport((r) => (r.version = 9)), "The report has version 9, this page reads version 1."],
     ])("says so: %s", async (_, html, message) => {
         const { page, troubles } = await open(html, { viewport: { width: 390, height: 800 } });

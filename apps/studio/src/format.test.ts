@@ -6,7 +6,11 @@ const plain = (text: string) => text.replaceAll("\u00a0", " ");
 describe("format", () => {
     it("groups thousands", () => expect(count(1235496)).toBe("1,235,496"));
     it("adds an s to every number but one", () => {
-        expect([0, 1, 2000].map((n) => plain(plural(n, "picture")))).toEqual(["0 pictures", "1 picture", "2,000 pictures"]);
+        expect([0, 1, 2000].map((n) => plain(plural(n, "picture")))).toEqual([
+            "0 pictures",
+            "1 picture",
+            "2,000 pictures",
+        ]);
     });
     it.each([
         [0.8134, "81.3 %"],

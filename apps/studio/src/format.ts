@@ -40,7 +40,11 @@ export function duration(seconds: number): string {
 export function significant(value: number): string {
     if (value === 0) return "0";
     const size = Math.abs(value);
-    if (size < 1e-5 || size >= 1e6) return value.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e");
+    if (size < 1e-5 || size >= 1e6)
+        return value
+            .toExponential(2)
+            .replace(/\.?0+e/, "e")
+            .replace("e+", "e");
     return String(Number(value.toPrecision(3)));
 }
 

@@ -57,7 +57,11 @@ export function renderReport(page: HTMLElement, report: Report): void {
             "footer",
             { class: "foot" },
             h("p", {}, "Made by ", h("code", {}, report.command), ` on ${moment(report.created)}.`),
-            h("p", {}, "This page is one file. It loads nothing and sends nothing: keep it, mail it, open it anywhere."),
+            h(
+                "p",
+                {},
+                "This page is one file. It loads nothing and sends nothing: keep it, mail it, open it anywhere.",
+            ),
         ),
     );
     markCurrentLink(page);
@@ -133,7 +137,11 @@ function story(report: Report): HTMLElement {
             "A hospital, a factory line, a phone. Cotangent learns where the data is, spends few labels well, knows how ",
             "sure it is, and shows what was learned. This page is what one run of it found.",
         ),
-        h("dl", { class: "facts" }, ...facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+        h(
+            "dl",
+            { class: "facts" },
+            ...facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+        ),
     );
 }
 

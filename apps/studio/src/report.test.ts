@@ -38,7 +38,7 @@ describe("parseReport", () => {
     it.each<[string, (r: any) => void]>([
         ["the report has version 2, this page reads version 1", (r) => (r.version = 2)],
         ["report.version: missing, expected a number", (r) => delete r.version],
-        ["seed: \"7\", expected a number", (r) => (r.seed = "7")],
+        ['seed: "7", expected a number', (r) => (r.seed = "7")],
         ["chapters: an object, expected a list", (r) => (r.chapters = {})],
         ["chapters[0].title: missing, expected a text", (r) => delete r.chapters[0].title],
         ["chapters[0].history: a list, expected a list of at least 1, not of 0", (r) => (r.chapters[0].history = [])],
@@ -47,7 +47,7 @@ describe("parseReport", () => {
             (r) => (r.chapters[0].history[2].train_accuracy = 81),
         ],
         [
-            "chapters[0].data.classes[1].samples[0].image: \"https://example.org/a.png\", expected a data: URI of a picture",
+            'chapters[0].data.classes[1].samples[0].image: "https://example.org/a.png", expected a data: URI of a picture',
             (r) => (r.chapters[0].data.classes[1].samples[0].image = "https://example.org/a.png"),
         ],
         [

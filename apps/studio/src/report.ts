@@ -305,8 +305,7 @@ const learn: Check<LearnChapter> = (value, path) => {
     for (const kind of ["mistakes", "right"] as const)
         chapter[kind].forEach((item, i) => {
             for (const index of [item.truth, ...item.guesses.map((guess) => guess.class)])
-                if (index >= classes.length)
-                    fail(`${path}.${kind}[${i}]`, index, `a class below ${classes.length}`);
+                if (index >= classes.length) fail(`${path}.${kind}[${i}]`, index, `a class below ${classes.length}`);
         });
     return chapter;
 };

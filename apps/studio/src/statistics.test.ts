@@ -14,10 +14,18 @@ describe("wilson", () => {
         expect(interval.high).toBeCloseTo(high, 8);
     });
     it("solves |share - p| = z sqrt(p (1 - p) / n) at both ends", () => {
-        for (const [successes, total] of [[1, 7], [33, 34], [50, 400], [999, 1000]] as const) {
+        for (const [successes, total] of [
+            [1, 7],
+            [33, 34],
+            [50, 400],
+            [999, 1000],
+        ] as const) {
             const { low, high } = wilson(successes, total);
             for (const p of [low, high])
-                expect(Math.abs(successes / total - p)).toBeCloseTo(1.959963984540054 * Math.sqrt((p * (1 - p)) / total), 10);
+                expect(Math.abs(successes / total - p)).toBeCloseTo(
+                    1.959963984540054 * Math.sqrt((p * (1 - p)) / total),
+                    10,
+                );
         }
     });
     it("mirrors when right and wrong change places", () => {

@@ -17,8 +17,9 @@ function random() {
 /** @template T @param {T[]} items @param {number} n @returns {T[]} */
 function pick(items, n) {
     const rest = [...items];
-    return Array.from({ length: Math.min(n, rest.length) }, () =>
-        /** @type {T} */ (rest.splice(Math.floor(random() * rest.length), 1)[0]),
+    return Array.from(
+        { length: Math.min(n, rest.length) },
+        () => /** @type {T} */ (rest.splice(Math.floor(random() * rest.length), 1)[0]),
     );
 }
 /** @param {number} x @param {number} digits */
@@ -102,7 +103,10 @@ const confusion = classes.map(({ test }, t) => {
 async function judge(truth, predicted, probability) {
     const item = /** @type {{emoji: string, name: string}} */ (pick(members[truth] ?? [], 1)[0]);
     const second = predicted === truth ? (truth + 6) % names.length : truth;
-    const third = pick([...names.keys()].filter((c) => c !== predicted && c !== second), 1)[0];
+    const third = pick(
+        [...names.keys()].filter((c) => c !== predicted && c !== second),
+        1,
+    )[0];
     const rest = 1 - probability;
     return {
         picture: await picture(item),
@@ -170,18 +174,34 @@ const report = {
                 split: "70 % of each group trains the network, 10 % chooses the epoch to keep, and 20 % are shown to it once, at the end.",
                 shape: [32, 32, 3],
                 classes,
-                augmentation: "Each time a training picture is used it is shifted, turned, scaled, mirrored and lit a little differently.",
+                augmentation:
+                    "Each time a training picture is used it is shifted, turned, scaled, mirrored and lit a little differently.",
                 augmented,
             },
             model: {
                 layers: [
                     { name: "stem.convolution", what: "Convolution 3 × 3", output: [32, 32, 32], parameters: 864 },
                     { name: "stem.norm", what: "Batch normalisation, ReLU", output: [32, 32, 32], parameters: 64 },
-                    { name: "body.0.convolution", what: "Convolution 3 × 3, stride 2", output: [16, 16, 64], parameters: 18432 },
+                    {
+                        name: "body.0.convolution",
+                        what: "Convolution 3 × 3, stride 2",
+                        output: [16, 16, 64],
+                        parameters: 18432,
+                    },
                     { name: "body.0.norm", what: "Batch normalisation, ReLU", output: [16, 16, 64], parameters: 128 },
-                    { name: "body.1.convolution", what: "Convolution 3 × 3, stride 2", output: [8, 8, 128], parameters: 73728 },
+                    {
+                        name: "body.1.convolution",
+                        what: "Convolution 3 × 3, stride 2",
+                        output: [8, 8, 128],
+                        parameters: 73728,
+                    },
                     { name: "body.1.norm", what: "Batch normalisation, ReLU", output: [8, 8, 128], parameters: 256 },
-                    { name: "body.2.convolution", what: "Convolution 3 × 3, stride 2", output: [4, 4, 128], parameters: 147456 },
+                    {
+                        name: "body.2.convolution",
+                        what: "Convolution 3 × 3, stride 2",
+                        output: [4, 4, 128],
+                        parameters: 147456,
+                    },
                     { name: "body.2.norm", what: "Batch normalisation, ReLU", output: [4, 4, 128], parameters: 256 },
                     { name: "", what: "Mean over height and width", output: [128], parameters: 0 },
                     { name: "head", what: "Dense", output: [9], parameters: 1161 },
@@ -216,4 +236,6 @@ const report = {
 };
 const target = new URL("../fixtures/report.json", import.meta.url);
 writeFileSync(target, `${JSON.stringify(report)}\n`);
-console.log(`fixtures/report.json: ${correct} of ${tests} right, ${Math.round(JSON.stringify(report).length / 1000)} kB`);
+console.log(
+    `fixtures/report.json: ${correct} of ${tests} right, ${Math.round(JSON.stringify(report).length / 1000)} kB`,
+);

@@ -24,7 +24,9 @@ const { values, positionals } = parseArgs({
 });
 const [file, out] = positionals;
 if (!file || !out) {
-    console.error("usage: screenshot.mjs FILE.html OUT.png [--dark] [--width N] [--height N] [--scale N] [--report FILE.json]");
+    console.error(
+        "usage: screenshot.mjs FILE.html OUT.png [--dark] [--width N] [--height N] [--scale N] [--report FILE.json]",
+    );
     process.exit(2);
 }
 

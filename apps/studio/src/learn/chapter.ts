@@ -34,9 +34,17 @@ export function renderLearn(chapter: LearnChapter, id: string): Section[] {
         section("result", "Result", "How good it is", headline(chapter)),
         section("data", "Data", "What it learned from", pictureGrid(chapter.data), augmentation(chapter.data)),
         section("training", "Training", "How it learned", curves(chapter)),
-        section("confusion", "Confusion", "What it takes for what", confusionMatrix(chapter, chosen, galleryId), scoreTable(chapter)),
+        section(
+            "confusion",
+            "Confusion",
+            "What it takes for what",
+            confusionMatrix(chapter, chosen, galleryId),
+            scoreTable(chapter),
+        ),
         section("mistakes", "Mistakes", "Sure, and wrong", gallery(chapter, chosen)),
         section("model", "Model", "The network", modelTable(chapter.model)),
-        ...(chapter.your_own.length > 0 ? [section("own", "Your own", "The same with your own pictures", steps(chapter.your_own))] : []),
+        ...(chapter.your_own.length > 0
+            ? [section("own", "Your own", "The same with your own pictures", steps(chapter.your_own))]
+            : []),
     ];
 }

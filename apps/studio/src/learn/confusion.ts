@@ -11,7 +11,10 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
     const { confusion } = chapter.result;
     const totals = confusion.map(sum);
     const share = (t: number, p: number) => (confusion[t]?.[p] ?? 0) / Math.max(1, totals[t] ?? 0);
-    const largestMistake = Math.max(1e-9, ...confusion.flatMap((row, t) => row.map((_, p) => (t === p ? 0 : share(t, p)))));
+    const largestMistake = Math.max(
+        1e-9,
+        ...confusion.flatMap((row, t) => row.map((_, p) => (t === p ? 0 : share(t, p)))),
+    );
     const name = (c: number) => classes[c]?.name ?? "";
     const icon = (c: number) => {
         const first = classes[c]?.samples[0];
@@ -35,7 +38,9 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
         rowHeads.forEach((head, t) => head.classList.toggle("on", t === pair?.truth));
         columnHeads.forEach((head, p) => head.classList.toggle("on", p === pair?.predicted));
         cells.forEach((row, t) =>
-            row.forEach((cell, p) => cell.classList.toggle("on", pair !== null && (t === pair.truth) !== (p === pair.predicted))),
+            row.forEach((cell, p) =>
+                cell.classList.toggle("on", pair !== null && (t === pair.truth) !== (p === pair.predicted)),
+            ),
         );
         reading.replaceChildren(
             ...(pair
@@ -76,7 +81,9 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
     });
     chosen.watch((pair) => {
         cells.forEach((row, t) =>
-            row.forEach((cell, p) => cell.setAttribute("aria-pressed", String(pair?.truth === t && pair.predicted === p))),
+            row.forEach((cell, p) =>
+                cell.setAttribute("aria-pressed", String(pair?.truth === t && pair.predicted === p)),
+            ),
         );
         point(pair);
     });
@@ -97,11 +104,7 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
         },
         h("caption", { class: "unseen" }, "Confusion matrix: rows are the true classes, columns the predicted ones"),
         h("thead", {}, h("tr", {}, corner, ...columnHeads)),
-        h(
-            "tbody",
-            {},
-            ...cells.map((row, t) => h("tr", {}, rowHeads[t], ...row.map((cell) => h("td", {}, cell)))),
-        ),
+        h("tbody", {}, ...cells.map((row, t) => h("tr", {}, rowHeads[t], ...row.map((cell) => h("td", {}, cell))))),
     );
     return h(
         "div",

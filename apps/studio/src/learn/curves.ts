@@ -100,9 +100,14 @@ function drawChart(chart: Chart, history: Epoch[], kept: number, pointed: State<
         style: `height:${chart.height}px`,
         onkeydown: (event: KeyboardEvent) => {
             const now = pointed.get() ?? last;
-            const to = { ArrowRight: now + 1, ArrowUp: now + 1, ArrowLeft: now - 1, ArrowDown: now - 1, Home: 0, End: last }[
-                event.key
-            ];
+            const to = {
+                ArrowRight: now + 1,
+                ArrowUp: now + 1,
+                ArrowLeft: now - 1,
+                ArrowDown: now - 1,
+                Home: 0,
+                End: last,
+            }[event.key];
             if (event.key === "Escape") pointed.set(null);
             if (to === undefined) return;
             event.preventDefault();
@@ -130,14 +135,27 @@ function drawChart(chart: Chart, history: Epoch[], kept: number, pointed: State<
         const svg = s(
             "svg",
             { viewBox: `0 0 ${width} ${chart.height}`, "aria-hidden": "true" },
-            ...ticks.map((t) => s("line", { class: "rule", x1: margin.left, x2: width - margin.right, y1: y(t), y2: y(t) })),
             ...ticks.map((t) =>
-                s("text", { class: "tick", x: margin.left - 8, y: y(t), dy: "0.32em", "text-anchor": "end" }, tickLabel(t, chart)),
+                s("line", { class: "rule", x1: margin.left, x2: width - margin.right, y1: y(t), y2: y(t) }),
+            ),
+            ...ticks.map((t) =>
+                s(
+                    "text",
+                    { class: "tick", x: margin.left - 8, y: y(t), dy: "0.32em", "text-anchor": "end" },
+                    tickLabel(t, chart),
+                ),
             ),
             ...wholeTicks(epochAt(0), epochAt(last), width < 400 ? 4 : 6).map((t) =>
                 s("text", { class: "tick", x: x(t), y: chart.height - 8, "text-anchor": "middle" }, t),
             ),
-            kept >= 0 && s("line", { class: "line kept", x1: at(kept), x2: at(kept), y1: margin.top, y2: chart.height - margin.bottom }),
+            kept >= 0 &&
+                s("line", {
+                    class: "line kept",
+                    x1: at(kept),
+                    x2: at(kept),
+                    y1: margin.top,
+                    y2: chart.height - margin.bottom,
+                }),
             ...chart.lines.map(({ kind, values: v }) => s("path", { class: `line ${kind}`, d: path(v, at, y) })),
             cursor,
             ...dots,
@@ -145,7 +163,10 @@ function drawChart(chart: Chart, history: Epoch[], kept: number, pointed: State<
         plot.replaceChildren(svg, tip);
         plot.onpointermove = plot.onpointerdown = (event) => {
             const px = event.clientX - plot.getBoundingClientRect().left;
-            const nearest = history.reduce((best, _, i) => (Math.abs(at(i) - px) < Math.abs(at(best) - px) ? i : best), 0);
+            const nearest = history.reduce(
+                (best, _, i) => (Math.abs(at(i) - px) < Math.abs(at(best) - px) ? i : best),
+                0,
+            );
             pointed.set(nearest);
         };
         redrawPointed = (i) => {

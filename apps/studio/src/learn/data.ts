@@ -98,11 +98,7 @@ function oneClass(c: DataClass): HTMLElement {
             ` ${plural(c.train + c.validation + c.test, "picture")}: ${count(c.train)} for training, `,
             `${count(c.validation)} for validation, ${count(c.test)} for the test. ${c.samples.length} of them:`,
         ),
-        h(
-            "ul",
-            { class: "large" },
-            ...c.samples.map((p) => h("li", {}, thumbnail(p, ""), h("span", {}, p.name))),
-        ),
+        h("ul", { class: "large" }, ...c.samples.map((p) => h("li", {}, thumbnail(p, ""), h("span", {}, p.name)))),
     );
 }
 
@@ -121,7 +117,11 @@ export function augmentation({ augmentation: text, augmented = [] }: LearnData):
         ...augmented.map(({ picture, variants }) =>
             h(
                 "div",
-                { class: "variants", role: "img", "aria-label": `${picture.name}, and ${variants.length} variants of it` },
+                {
+                    class: "variants",
+                    role: "img",
+                    "aria-label": `${picture.name}, and ${variants.length} variants of it`,
+                },
                 thumbnail(picture, ""),
                 h("span", { class: "arrow", "aria-hidden": "true" }, "→"),
                 ...variants.map((image) => thumbnail({ image, name: "" })),

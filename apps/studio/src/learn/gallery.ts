@@ -43,7 +43,9 @@ export function gallery(chapter: LearnChapter, chosen: State<Pair | null>): HTML
     function filterText(pair: Pair, found: number): (Node | string)[] {
         const n = chapter.result.confusion[pair.truth]?.[pair.predicted] ?? 0;
         const right = pair.truth === pair.predicted;
-        const what = right ? `${name(pair.truth)}, recognised` : `${name(pair.truth)} taken for ${name(pair.predicted)}`;
+        const what = right
+            ? `${name(pair.truth)}, recognised`
+            : `${name(pair.truth)} taken for ${name(pair.predicted)}`;
         const listed = right ? "surest right answers" : "surest mistakes";
         return [
             h("b", {}, what),
@@ -90,12 +92,7 @@ function card({ picture, truth, guesses }: Judged, name: (c: number) => string):
             "div",
             { class: "what" },
             h("h4", {}, picture.name),
-            h(
-                "p",
-                {},
-                first === truth ? "is " : "is truly ",
-                h("b", {}, name(truth)),
-            ),
+            h("p", {}, first === truth ? "is " : "is truly ", h("b", {}, name(truth))),
         ),
         h(
             "ol",
