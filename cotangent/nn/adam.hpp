@@ -1,0 +1,55 @@
+#pragma once
+#include <cmath>
+
+#include "cotangent/nn/update.hpp"
+#include "cotangent/tree/tree_math.hpp"
+
+namespace cotangent::nn {
+
+struct AdamOptions {
+    double lr = 1e-3;
+    double beta1 = 0.9, beta2 = 0.999;
+    double epsilon = 1e-8;
+    double weight_decay = 0;        ///< Adam: added to the gradient; AdamW: p shrinks by lr * weight_decay
+    bool decoupled_decay = false;   ///< true: AdamW. @source Loshchilov, Hutter 2017, arXiv:1711.05101
+};
+
+/// m = beta1 m + (1-beta1) g;  v = beta2 v + (1-beta2) g^2;  p -= lr m^ / (sqrt(v^) + epsilon),  ^ correcting the start.
+/// @source Kingma, Ba 2014, arXiv:1412.6980
+template <class Model>
+struct Adam {
+    AdamOptions options;
+    Model mean, square;  ///< the moments
+    std::int64_t step = 0;
+
+    [[nodiscard]] static Adam init(const Model& model, const AdamOptions& options) {
+        return {options, zeros_like(model), zeros_like(model), 0};
+    }
+    /// model -= the step, in place. Set `options.lr` between steps to follow a schedule.
+    void update(Model& model, const Model& gradient) {
+        ++step;
+        const double beta1 = options.beta1, beta2 = options.beta2, epsilon = options.epsilon;
+        const auto t = static_cast<double>(step);
+        const double lr = options.lr / (1 - std::pow(beta1, t));
+        const double correction = 1 / std::sqrt(1 - std::pow(beta2, t));
+        const double added = options.decoupled_decay ? 0 : options.weight_decay;
+        const double kept = options.decoupled_decay ? 1 - options.lr * options.weight_decay : 1;
+        detail::update_tree(
+            [=](auto& p, auto g, auto& m, auto& v) {
+                const auto d = g + added * p;
+                m += (1 - beta1) * (d - m);
+                v = beta2 * v + (1 - beta2) * d * d;
+                p = kept * p - lr * m / (sqrt(v) * correction + epsilon);
+            },
+            model, gradient, mean, square);
+    }
+};
+
+/// Adam with decoupled weight decay.
+template <class Model>
+[[nodiscard]] Adam<Model> adam_w(const Model& model, AdamOptions options) {
+    options.decoupled_decay = true;
+    return Adam<Model>::init(model, options);
+}
+
+}  // namespace cotangent::nn

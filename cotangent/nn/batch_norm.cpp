@@ -1,0 +1,201 @@
+// Each channel is a piece of work of its own: its planes are read twice forward (sums, then the result) and twice backward.
+#include "cotangent/nn/batch_norm.hpp"
+
+#include <cmath>
+
+#include "cotangent/tensor/composed.hpp"
+#include "cotangent/tensor/lanes.hpp"
+#include "cotangent/tensor/ops.hpp"
+#include "cotangent/tensor/threads.hpp"
+
+#include <fmt/format.h>
+
+namespace cotangent::nn {
+namespace {
+
+using detail::Call, detail::Keep, detail::record;
+
+struct Planes {
+    std::int64_t images, channels, pixels;
+    [[nodiscard]] std::int64_t at(std::int64_t image, std::int64_t channel) const { return (image * channels + channel) * pixels; }
+    [[nodiscard]] std::int64_t count() const { return images * pixels; }
+};
+
+Planes planes_of(const Tensor& x) {
+    return {x.shape()[0], x.shape()[1], x.rank() == 4 ? x.shape()[2] * x.shape()[3] : 1};
+}
+
+template <class T>
+double total(Lanes<T> lanes) {
+    double sum = 0;
+    for (int i = 0; i < Lanes<T>::count; ++i) sum += static_cast<double>(lanes.v[i]);
+    return sum;
+}
+
+/// The sums over a plane of two functions of its elements; lanes within a plane, double across planes.
+template <class T, class F>
+void add_plane(std::int64_t pixels, double& first, double& second, F&& f) {
+    Lanes<T> a(0), b(0);
+    std::int64_t k = 0;
+    for (; k + Lanes<T>::count <= pixels; k += Lanes<T>::count) f([&](const T* p) { return Lanes<T>::load(p + k); }, a, b);
+    for (; k < pixels; ++k) {
+        Lanes<T> u(0), v(0);
+        f([&](const T* p) { return Lanes<T>(p[k]); }, u, v);
+        first += static_cast<double>(u.v[0]);
+        second += static_cast<double>(v.v[0]);
+    }
+    first += total(a);
+    second += total(b);
+}
+
+template <class T>
+void statistics_of(const T* x, const Planes& planes, std::int64_t channel, double& mean, double& variance) {
+    // Shifted by one of the values, so that a large mean does not swallow the variance.
+    const T shift = x[planes.at(0, channel)];
+    double sum = 0, squares = 0;
+    for (std::int64_t image = 0; image < planes.images; ++image) {
+        const T* plane = x + planes.at(image, channel);
+        add_plane<T>(planes.pixels, sum, squares, [&](auto load, auto& a, auto& b) {
+            const Lanes<T> d = load(plane) - shift;
+            a += d;
+            b += d * d;
+        });
+    }
+    const auto n = static_cast<double>(planes.count());
+    mean = static_cast<double>(shift) + sum / n;
+    variance = std::max(0.0, squares / n - sum / n * (sum / n));
+}
+
+template <class T, class F>
+void write_plane(std::int64_t pixels, T* out, F&& f) {
+    std::int64_t k = 0;
+    for (; k + Lanes<T>::count <= pixels; k += Lanes<T>::count) f([&](const T* p) { return Lanes<T>::load(p + k); }).store(out + k);
+    for (; k < pixels; ++k) out[k] = f([&](const T* p) { return Lanes<T>(p[k]); }).v[0];
+}
+
+struct FusedBatchNorm {
+    static constexpr const char* name = "batch_norm";
+    static constexpr Keep keep = Keep::inputs;
+    Tensor mean, scale;  // [channels]
+    double epsilon;
+
+    void vjp(const Call& call) const {
+        if (detail::is_recording()) return detail::composed_vjp(call, composition(epsilon));
+        const Tensor& x = call.input(0);
+        Tensor dx = Tensor::uninitialized(x.shape(), x.dtype());
+        Tensor dgain = Tensor::uninitialized(mean.shape(), x.dtype()), dbias = Tensor::uninitialized(mean.shape(), x.dtype());
+        const auto run = [&]<class T>(T) {
+            backward(x.data<T>(), call.input(1).data<T>(), call.cotangent().data<T>(), planes_of(x), dx.fresh_data<T>(),
+                     dgain.fresh_data<T>(), dbias.fresh_data<T>());
+        };
+        if (x.dtype() == Dtype::float32) run(float{});
+        else run(double{});
+        call.give(0, std::move(dx));
+        call.give(1, std::move(dgain));
+        call.give(2, std::move(dbias));
+    }
+    [[nodiscard]] Tensor jvp(const Call& call) const { return detail::composed_jvp(call, composition(epsilon)); }
+
+    static detail::Composition composition(double epsilon) {
+        return [epsilon](std::span<const Tensor> in) {
+            const ReduceOptions over{.axes = in[0].rank() == 4 ? std::vector<int>{0, 2, 3} : std::vector<int>{0}, .keep_axes = true};
+            const Tensor centred = in[0] - cotangent::mean(in[0], over);
+            const Tensor normal = centred * rsqrt(cotangent::mean(square(centred), over) + epsilon);
+            const auto column = [&](const Tensor& t) { return in[0].rank() == 4 ? reshape(t, {-1, 1, 1}) : t; };
+            return normal * column(in[1]) + column(in[2]);
+        };
+    }
+
+private:
+    // With h = (x - mean) * scale: dbias = sum g, dgain = sum g h, dx = gain * scale * (g - dbias / n - h * dgain / n).
+    template <class T>
+    void backward(const T* x, const T* gain, const T* g, const Planes& planes, T* dx, T* dgain, T* dbias) const {
+        parallel_pieces(planes.channels, [&](std::int64_t channel) {
+            const T average = mean.data<T>()[channel], factor = scale.data<T>()[channel];
+            double sum = 0, product = 0;
+            for (std::int64_t image = 0; image < planes.images; ++image) {
+                const T *in = x + planes.at(image, channel), *cotangent = g + planes.at(image, channel);
+                add_plane<T>(planes.pixels, sum, product, [&](auto load, auto& a, auto& b) {
+                    const Lanes<T> given = load(cotangent);
+                    a += given;
+                    b += given * ((load(in) - average) * factor);
+                });
+            }
+            dgain[channel] = static_cast<T>(product);
+            dbias[channel] = static_cast<T>(sum);
+            const auto n = static_cast<double>(planes.count());
+            const T mean_g = static_cast<T>(sum / n), mean_gh = static_cast<T>(product / n), outer = gain[channel] * factor;
+            for (std::int64_t image = 0; image < planes.images; ++image) {
+                const T *in = x + planes.at(image, channel), *cotangent = g + planes.at(image, channel);
+                write_plane(planes.pixels, dx + planes.at(image, channel), [&](auto load) {
+                    return (load(cotangent) - mean_g - (load(in) - average) * (factor * mean_gh)) * outer;
+                });
+            }
+        });
+    }
+};
+
+void check(const Tensor& x, const Tensor& gain, const Tensor& bias) {
+    if (x.rank() != 4 && x.rank() != 2)
+        throw ShapeError(fmt::format("batch_norm: x has shape {}, expected [N, C, H, W] or [N, C]", to_string(x.shape())));
+    const Shape channels{x.shape()[1]};
+    if (gain.shape() != channels || bias.shape() != channels)
+        throw ShapeError(fmt::format("batch_norm: gain and bias have shapes {} and {}, expected {} for x {}", to_string(gain.shape()),
+                                     to_string(bias.shape()), to_string(channels), to_string(x.shape())));
+    if (x.dtype() != gain.dtype() || (x.dtype() != Dtype::float32 && x.dtype() != Dtype::float64))
+        throw DtypeError(fmt::format("batch_norm: x and gain are {} and {}, expected both float32 or float64", name(x.dtype()), name(gain.dtype())));
+    if (x.is_empty()) throw ShapeError(fmt::format("batch_norm: x has shape {}, expected at least one element", to_string(x.shape())));
+}
+
+}  // namespace
+
+Tensor batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, double epsilon, BatchStatistics& statistics) {
+    check(x, gain, bias);
+    const Planes planes = planes_of(x);
+    const Shape channels{planes.channels};
+    Tensor y = Tensor::uninitialized(x.shape(), x.dtype()), scale = Tensor::uninitialized(channels, x.dtype());
+    statistics = {Tensor::uninitialized(channels, x.dtype()), Tensor::uninitialized(channels, x.dtype())};
+    const auto run = [&]<class T>(T) {
+        const T *in = x.data<T>(), *gains = gain.data<T>(), *biases = bias.data<T>();
+        T *out = y.fresh_data<T>(), *means = statistics.mean.fresh_data<T>(), *variances = statistics.variance.fresh_data<T>();
+        T* scales = scale.fresh_data<T>();
+        parallel_pieces(planes.channels, [&](std::int64_t channel) {
+            double mean = 0, variance = 0;
+            statistics_of(in, planes, channel, mean, variance);
+            means[channel] = static_cast<T>(mean);
+            variances[channel] = static_cast<T>(variance);
+            scales[channel] = static_cast<T>(1 / std::sqrt(variance + epsilon));
+            const T average = means[channel], factor = scales[channel] * gains[channel], offset = biases[channel];
+            for (std::int64_t image = 0; image < planes.images; ++image) {
+                const T* plane = in + planes.at(image, channel);
+                write_plane(planes.pixels, out + planes.at(image, channel), [&](auto load) { return (load(plane) - average) * factor + offset; });
+            }
+        });
+    };
+    if (x.dtype() == Dtype::float32) run(float{});
+    else run(double{});
+    return record(FusedBatchNorm{statistics.mean, scale, epsilon}, std::move(y), x, gain, bias);
+}
+
+BatchNormState BatchNormState::init(std::int64_t channels) { return {zeros({channels}), ones({channels})}; }
+
+BatchNorm BatchNorm::init(std::int64_t channels) { return {ones({channels}), zeros({channels})}; }
+
+Tensor BatchNorm::operator()(const Tensor& x, BatchNormState& state, const Pass& pass, BatchNormOptions options) const {
+    if (pass.training) {
+        BatchStatistics batch;
+        Tensor y = batch_norm(x, gain, bias, options.epsilon, batch);
+        const Planes planes = planes_of(x);
+        const double n = static_cast<double>(planes.count()), unbiased = n > 1 ? n / (n - 1) : 1;
+        const detail::PauseRecording pause;  // the state is not part of the function
+        state.mean = state.mean * (1 - options.momentum) + batch.mean * options.momentum;
+        state.variance = state.variance * (1 - options.momentum) + batch.variance * (options.momentum * unbiased);
+        return y;
+    }
+    check(x, gain, bias);
+    const auto column = [&](const Tensor& t) { return x.rank() == 4 ? reshape(t, {-1, 1, 1}) : t; };
+    const Tensor scale = gain * rsqrt(state.variance + options.epsilon);
+    return x * column(scale) + column(bias - state.mean * scale);
+}
+
+}  // namespace cotangent::nn

@@ -1,0 +1,20 @@
+#include "cotangent/nn/models/mlp.hpp"
+
+#include "cotangent/tensor/ops.hpp"
+
+namespace cotangent::nn {
+
+Mlp Mlp::init(Rng& rng, const std::vector<std::int64_t>& widths) {
+    Mlp net;
+    for (std::size_t k = 1; k < widths.size(); ++k)
+        net.layers.push_back(Dense::init(rng, {.inputs = widths[k - 1], .outputs = widths[k]}));
+    return net;
+}
+
+Tensor Mlp::operator()(const Tensor& x) const {
+    Tensor h = reshape(x, {x.length(0), -1});
+    for (std::size_t k = 0; k + 1 < layers.size(); ++k) h = relu(layers[k](h));
+    return layers.back()(h);
+}
+
+}  // namespace cotangent::nn

@@ -1,0 +1,39 @@
+#pragma once
+#include "cotangent/nn/update.hpp"
+#include "cotangent/tree/tree_math.hpp"
+
+namespace cotangent::nn {
+
+struct SgdOptions {
+    double lr = 0.01;
+    double momentum = 0;
+    bool nesterov = false;
+    double weight_decay = 0;  ///< added to the gradient, times the parameter
+};
+
+/// Stochastic gradient descent:  v = momentum v + g;  p -= lr v  (Nesterov: p -= lr (g + momentum v)).
+/// @source Sutskever et al. 2013, in PyTorch's form
+template <class Model>
+struct Sgd {
+    SgdOptions options;
+    Model velocity;
+
+    [[nodiscard]] static Sgd init(const Model& model, const SgdOptions& options) {
+        return {options, options.momentum != 0 ? zeros_like(model) : model};
+    }
+    /// model -= the step, in place. Set `options.lr` between steps to follow a schedule.
+    void update(Model& model, const Model& gradient) {
+        const double lr = options.lr, momentum = options.momentum, decay = options.weight_decay;
+        if (momentum == 0) return detail::update_tree([=](auto& p, auto g) { p -= lr * (g + decay * p); }, model, gradient);
+        const bool nesterov = options.nesterov;
+        detail::update_tree(
+            [=](auto& p, auto g, auto& v) {
+                const auto d = g + decay * p;
+                v = momentum * v + d;
+                p -= lr * (nesterov ? d + momentum * v : v);
+            },
+            model, gradient, velocity);
+    }
+};
+
+}  // namespace cotangent::nn
