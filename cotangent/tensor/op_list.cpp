@@ -162,6 +162,19 @@ std::vector<OpCase> op_list() {
     list.push_back({"pad", [](const Arguments& x) { return pad(x[0], {{1, 0}, {0, 2}}, 3); }, {{{2, 3}}}});
     list.push_back({"tile", [](const Arguments& x) { return tile(x[0], {2, 1, 3}); }, {{{2, 2}}}});
     list.push_back({"repeat", [](const Arguments& x) { return repeat(x[0], 3, 0); }, {{{2, 2}}}});
+    // Indexing.
+    const Tensor places = Tensor::of<std::int64_t>({{2, 0, 2}, {1, -1, 2}});
+    list.push_back({"take", [=](const Arguments& x) { return take(x[0], places); }, {{{3, 2}}}});
+    list.push_back({"take along axis 1", [=](const Arguments& x) { return take(x[0], places, 1); }, {{{2, 3, 2}}}});
+    list.push_back({"take of nothing", [](const Arguments& x) { return take(x[0], zeros({0}, Dtype::int64)); }, {{{3, 2}}}});
+    list.push_back({"scatter_add", [=](const Arguments& x) { return scatter_add(x[0], places, x[1]); }, {{{3, 2}}, {{2, 3, 2}}}});
+    list.push_back({"scatter_add along axis -1",
+                    [=](const Arguments& x) { return scatter_add(x[0], places, x[1], -1); }, {{{2, 3}}, {{2, 2, 3}}}});
+    list.push_back({"take_along_axis", [=](const Arguments& x) { return take_along_axis(x[0], places, 1); }, {{{2, 4}}}});
+    list.push_back({"take_along_axis 0", [=](const Arguments& x) { return take_along_axis(x[0], places, 0); }, {{{4, 3}}}});
+    list.push_back({"sort", [](const Arguments& x) { return sort(x[0]); }, {{{2, 5}}}});
+    list.push_back({"sort descending axis 0", [](const Arguments& x) { return sort(x[0], {.axis = 0, .descending = true}); }, {{{4, 2}}}});
+    list.push_back({"top_k", [](const Arguments& x) { return top_k(x[0], 2).values; }, {{{2, 5}}}});
     // Products.
     products(list);
     // Neural.

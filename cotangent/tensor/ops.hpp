@@ -22,6 +22,8 @@
 #include "cotangent/tensor/ops/rounding.hpp"
 #include "cotangent/tensor/ops/sigmoid.hpp"
 #include "cotangent/tensor/ops/slice.hpp"
+#include "cotangent/tensor/ops/sort.hpp"
+#include "cotangent/tensor/ops/take.hpp"
 #include "cotangent/tensor/ops/transpose.hpp"
 #include "cotangent/tensor/ops/trigonometric.hpp"
 #include "cotangent/tensor/ops/where.hpp"
