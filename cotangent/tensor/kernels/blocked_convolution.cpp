@@ -43,11 +43,9 @@ memory::desc plain_kernel(const ConvolutionProblem& p, memory::data_type type) {
 }
 
 Primitive reorder(const memory::desc& from, const memory::desc& to) {
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    const dnnl::reorder::primitive_desc desc(engine(), from, engine(), to, attributes);
+    const dnnl::reorder::primitive_desc desc(engine(), from, engine(), to);
     Primitive made{dnnl::reorder(desc)};
-    return made.argument(DNNL_ARG_FROM, from).argument(DNNL_ARG_TO, to).argument(DNNL_ARG_SCRATCHPAD, desc.scratchpad_desc());
+    return made.argument(DNNL_ARG_FROM, from).argument(DNNL_ARG_TO, to);
 }
 
 /// `result` is the part that the convolution computes.
@@ -212,9 +210,10 @@ void blocked_convolution_to_kernel(Dtype dtype, const ConvolutionProblem& p, con
         if (!same) reorder(mine.kernel, desc).point(DNNL_ARG_FROM, computed).point(DNNL_ARG_TO, sum).run();
     });
     auto* total = reinterpret_cast<float*>(partial.data());
+    const std::size_t elements = desc.get_size() / sizeof(float);
     for (std::int64_t piece = 1; piece < pieces; ++piece) {
         const auto* other = reinterpret_cast<const float*>(partial.data() + piece * bytes);
-        for (std::size_t i = 0; i < desc.get_size() / sizeof(float); ++i) total[i] += other[i];
+        for (std::size_t i = 0; i < elements; ++i) total[i] += other[i];
     }
     Prepared& shared = prepared(dtype, p, grain, Part::kernel);
     if (shared.moves_kernel) shared.to_kernel.point(DNNL_ARG_FROM, total).point(DNNL_ARG_TO, kernel).run();

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "cotangent/tensor/error.hpp"
 #include "cotangent/tensor/kernels/onednn.hpp"
@@ -21,7 +22,7 @@ namespace cotangent::detail {
 namespace {
 
 constexpr double piece_flops = 3e6;     // some 25 us of work: waking a thread takes about 10
-constexpr double large_flops = 64e6;    // a piece of a large product: cutting finer costs reading the operands again
+constexpr double large_flops = 256e6;   // a piece of a large product: cutting finer costs reading the operands again
 
 /// A rectangle of one product, or of `count` products whose matrices lie at even strides.
 struct Block {
@@ -29,6 +30,35 @@ struct Block {
     std::int64_t lda, ldb, ldc, stride_a, stride_b, stride_c;
     bool transpose_a, transpose_b;
 };
+
+void copy_lines(std::int64_t lines, std::size_t bytes, const std::byte* from, std::int64_t from_step, std::byte* to, std::int64_t to_step) {
+    for (std::int64_t i = 0; i < lines; ++i) std::memcpy(to + i * to_step, from + i * from_step, bytes);
+}
+
+/// oneDNN's fast kernels want dense matrices: a piece of a larger one is copied first, and out of the way afterwards.
+void run_matmul(Dtype dtype, const Block& k, const void* a, const void* b, void* c);
+
+void run_matmul_of_piece(Dtype dtype, Block k, const std::byte* a, const std::byte* b, std::byte* c) {
+    thread_local Workspace space_a, space_b, space_c;
+    const auto size = static_cast<std::int64_t>(size_of(dtype));
+    const auto dense = [&](Workspace& space, bool transpose, std::int64_t rows, std::int64_t columns, std::int64_t& ld, const std::byte* from) {
+        if (transpose) std::swap(rows, columns);
+        if (ld == columns) return from;
+        auto* to = static_cast<std::byte*>(space.reserve(static_cast<std::size_t>(rows * columns * size)));
+        copy_lines(rows, static_cast<std::size_t>(columns * size), from, ld * size, to, columns * size);
+        ld = columns;
+        return static_cast<const std::byte*>(to);
+    };
+    a = dense(space_a, k.transpose_a, k.rows, k.inner, k.lda, a);
+    b = dense(space_b, k.transpose_b, k.inner, k.columns, k.ldb, b);
+    k.stride_a = k.stride_b = 0;
+    k.stride_c = k.rows * k.columns;
+    if (k.ldc == k.columns) return run_matmul(dtype, k, a, b, c);
+    const std::int64_t ldc = std::exchange(k.ldc, k.columns);
+    auto* computed = static_cast<std::byte*>(space_c.reserve(static_cast<std::size_t>(k.rows * k.columns * size)));
+    run_matmul(dtype, k, a, b, computed);
+    copy_lines(k.rows, static_cast<std::size_t>(k.columns * size), computed, k.columns * size, c, ldc * size);
+}
 
 void run_matmul(Dtype dtype, const Block& k, const void* a, const void* b, void* c) {
     thread_local PreparedCache<Primitive> cache;
@@ -39,12 +69,12 @@ void run_matmul(Dtype dtype, const Block& k, const void* a, const void* b, void*
                 k.transpose_a, k.transpose_b),
         [&] {
             using Dims = dnnl::memory::dims;
-            const auto strides = [](bool transpose, std::int64_t stride, std::int64_t ld) {
-                stride = std::max<std::int64_t>(stride, 1);  // 0: one matrix for all products, an axis of length 1
+            const auto strides = [](bool transpose, std::int64_t stride, std::int64_t ld, std::int64_t lines) {
+                if (stride == 0) stride = ld * lines;  // one matrix for all products; other strides rule out fast kernels
                 return transpose ? Dims{stride, 1, ld} : Dims{stride, ld, 1};
             };
-            const dnnl::memory::desc desc_a({k.stride_a == 0 ? 1 : k.count, k.rows, k.inner}, type, strides(k.transpose_a, k.stride_a, k.lda));
-            const dnnl::memory::desc desc_b({k.stride_b == 0 ? 1 : k.count, k.inner, k.columns}, type, strides(k.transpose_b, k.stride_b, k.ldb));
+            const dnnl::memory::desc desc_a({k.stride_a == 0 ? 1 : k.count, k.rows, k.inner}, type, strides(k.transpose_a, k.stride_a, k.lda, k.transpose_a ? k.inner : k.rows));
+            const dnnl::memory::desc desc_b({k.stride_b == 0 ? 1 : k.count, k.inner, k.columns}, type, strides(k.transpose_b, k.stride_b, k.ldb, k.transpose_b ? k.columns : k.inner));
             const dnnl::memory::desc desc_c({k.count, k.rows, k.columns}, type, Dims{k.stride_c, k.ldc, 1});
             dnnl::primitive_attr attributes;
             attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -62,7 +92,7 @@ bool is_small(std::int64_t rows, std::int64_t columns, std::int64_t inner) { ret
 void run_block(Dtype dtype, const Block& k, const std::byte* a, const std::byte* b, std::byte* c) {
     const bool small = is_small(k.rows, k.columns, k.inner);
     if (dtype == Dtype::bfloat16 || (dtype == Dtype::float32 && !small && (k.count > 1 || k.transpose_b)))
-        return run_matmul(dtype, k, a, b, c);
+        return k.count > 1 ? run_matmul(dtype, k, a, b, c) : run_matmul_of_piece(dtype, k, a, b, c);
     const auto each = [&]<class T>(T) {
         for (std::int64_t i = 0; i < k.count; ++i)
             gemm_block<T>(k.transpose_a, k.transpose_b, k.rows, k.columns, k.inner, reinterpret_cast<const T*>(a) + i * k.stride_a,
