@@ -179,6 +179,13 @@ std::vector<OpCase> op_list() {
     products(list);
     // Neural.
     convolutions(list);
+    for (const int axis : {0, 1, 2}) {
+        const auto over = " over axis " + std::to_string(axis);
+        list.push_back({"softmax" + over, [=](const Arguments& x) { return softmax(x[0], axis); }, {{{2, 3, 4}}}});
+        list.push_back({"log_softmax" + over, [=](const Arguments& x) { return log_softmax(x[0], axis); }, {{{2, 3, 4}}}});
+    }
+    list.push_back({"softmax of a long row", [](const Arguments& x) { return softmax(x[0]); }, {{{2, 19}}}});
+    list.push_back({"log_softmax of a long row", [](const Arguments& x) { return log_softmax(x[0]); }, {{{2, 19}}}});
     return list;
 }
 

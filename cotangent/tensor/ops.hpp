@@ -22,6 +22,7 @@
 #include "cotangent/tensor/ops/rounding.hpp"
 #include "cotangent/tensor/ops/sigmoid.hpp"
 #include "cotangent/tensor/ops/slice.hpp"
+#include "cotangent/tensor/ops/softmax.hpp"
 #include "cotangent/tensor/ops/sort.hpp"
 #include "cotangent/tensor/ops/take.hpp"
 #include "cotangent/tensor/ops/transpose.hpp"
