@@ -179,6 +179,18 @@ std::vector<OpCase> op_list() {
     products(list);
     // Neural.
     convolutions(list);
+    list.push_back({"max_pool2d", [](const Arguments& x) { return max_pool2d(x[0]); }, {{{2, 2, 4, 6}}}});
+    list.push_back({"max_pool2d of overlapping windows",
+                    [](const Arguments& x) { return max_pool2d(x[0], {.kernel = 3, .stride = 2, .padding = 1, .ceil_mode = true}); },
+                    {{{1, 2, 6, 5}}}});
+    list.push_back({"avg_pool2d", [](const Arguments& x) { return avg_pool2d(x[0]); }, {{{2, 2, 4, 6}}}});
+    list.push_back({"avg_pool2d of what is inside",
+                    [](const Arguments& x) {
+                        return avg_pool2d(x[0], {.kernel = 3, .stride = 2, .padding = 1, .ceil_mode = true, .count_include_pad = false});
+                    },
+                    {{{1, 2, 6, 5}}}});
+    list.push_back({"resize", [](const Arguments& x) { return resize(x[0], 5, 3); }, {{{1, 2, 3, 4}}}});
+    list.push_back({"resize to the nearest", [](const Arguments& x) { return resize(x[0], 2, 7, Interpolation::nearest); }, {{{1, 2, 3, 4}}}});
     for (const int axis : {0, 1, 2}) {
         const auto over = " over axis " + std::to_string(axis);
         list.push_back({"softmax" + over, [=](const Arguments& x) { return softmax(x[0], axis); }, {{{2, 3, 4}}}});
