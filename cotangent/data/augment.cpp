@@ -24,7 +24,8 @@ struct Sides {
 };
 
 void check_batch(const char* op, const Tensor& images, std::initializer_list<std::int64_t> channels) {
-    const bool fits = images.rank() == 4 && std::find(channels.begin(), channels.end(), images.length(3)) != channels.end() &&
+    const bool fits = images.rank() == 4 &&
+                      std::find(channels.begin(), channels.end(), images.length(3)) != channels.end() &&
                       images.length(1) < (1 << 15) && images.length(2) < (1 << 15);
     if (!fits) {
         throw ShapeError(fmt::format("{}: images have shape {}, expected [B, H, W, {}]", op, to_string(images.shape()),
@@ -36,7 +37,8 @@ void check_batch(const char* op, const Tensor& images, std::initializer_list<std
 }
 
 void check_share(const char* op, const char* option, double value) {
-    if (!(value >= 0 && value <= 1)) throw ValueError(fmt::format("{}: {} is {}, expected one in [0, 1]", op, option, value));
+    if (!(value >= 0 && value <= 1))
+        throw ValueError(fmt::format("{}: {} is {}, expected one in [0, 1]", op, option, value));
 }
 
 std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(std::clamp(value + 0.5f, 0.0f, 255.0f)); }
@@ -44,19 +46,21 @@ std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(std::clamp(
 /// Calls `f(from, to, random)` for each picture, in pieces that depend on the shape alone.
 template <class F>
 Tensor for_each_picture(const Tensor& images, Rng& rng, int channels, const F& f) {
-    const Sides in{static_cast<int>(images.length(1)), static_cast<int>(images.length(2)), static_cast<int>(images.length(3))};
+    const Sides in{static_cast<int>(images.length(1)), static_cast<int>(images.length(2)),
+                   static_cast<int>(images.length(3))};
     const std::int64_t in_size = in.size(), out_size = std::int64_t{in.height} * in.width * channels;
     Tensor result = Tensor::uninitialized({images.length(0), in.height, in.width, channels}, Dtype::uint8);
     if (result.is_empty()) return result;
     const std::uint8_t* from = images.data<std::uint8_t>();
     std::uint8_t* to = result.fresh_data<std::uint8_t>();
     const Rng streams = rng.split();
-    parallel_for(images.length(0), std::max<std::int64_t>(1, (1 << 15) / in_size), [&](std::int64_t first, std::int64_t last) {
-        for (std::int64_t i = first; i < last; ++i) {
-            SplitMix random{streams.fork(static_cast<std::uint64_t>(i)).bits()};
-            f(in, from + i * in_size, to + i * out_size, random);
-        }
-    });
+    parallel_for(images.length(0), std::max<std::int64_t>(1, (1 << 15) / in_size),
+                 [&](std::int64_t first, std::int64_t last) {
+                     for (std::int64_t i = first; i < last; ++i) {
+                         SplitMix random{streams.fork(static_cast<std::uint64_t>(i)).bits()};
+                         f(in, from + i * in_size, to + i * out_size, random);
+                     }
+                 });
     return result;
 }
 
@@ -99,7 +103,8 @@ void pack(const Sides& sides, const std::uint8_t* from, std::uint8_t fill, std::
 
 /// One row of the result, packed likewise. With alpha, colours are weighted by it.
 template <bool has_alpha>
-void warp_row(const Sides& sides, const std::uint32_t* padded, const Affine& map, float y, std::uint32_t* to) {
+void warp_row(const Sides& sides, const std::uint32_t* __restrict padded, const Affine& map, float y,
+              std::uint32_t* __restrict to) {
     const int stride = sides.width + 4, width = sides.width;
     const float most_x = static_cast<float>(sides.width) + 2.5f, most_y = static_cast<float>(sides.height) + 2.5f;
     const float from_x = map.xy * y + map.x0 + 2, from_y = map.yy * y + map.y0 + 2;
@@ -113,7 +118,9 @@ void warp_row(const Sides& sides, const std::uint32_t* padded, const Affine& map
         const int at = iy * stride + ix;
         const std::uint32_t a = padded[at], b = padded[at + 1], c = padded[at + stride], d = padded[at + stride + 1];
         float wa = (1 - right) * (1 - down), wb = right * (1 - down), wc = (1 - right) * down, wd = right * down;
-        const auto part = [](std::uint32_t pixel, int shift) { return static_cast<float>(static_cast<int>(pixel >> shift & 255u)); };
+        const auto part = [](std::uint32_t pixel, int shift) {
+            return static_cast<float>(static_cast<int>(pixel >> shift & 255u));
+        };
         std::uint32_t result = 0;
         if constexpr (has_alpha) {
             wa *= part(a, 24), wb *= part(b, 24), wc *= part(c, 24), wd *= part(d, 24);
@@ -122,10 +129,12 @@ void warp_row(const Sides& sides, const std::uint32_t* padded, const Affine& map
             wa *= inverse, wb *= inverse, wc *= inverse, wd *= inverse;
             result = static_cast<std::uint32_t>(static_cast<int>(alpha + 0.5f)) << 24;
         }
-        for (int shift = 0; shift < 24; shift += 8) {
+        // Spelled out: a loop here would keep the outer one from being vectorised.
+        const auto mix = [&](int shift) {
             const float value = wa * part(a, shift) + wb * part(b, shift) + wc * part(c, shift) + wd * part(d, shift);
-            result |= static_cast<std::uint32_t>(static_cast<int>(value + 0.5f)) << shift;
-        }
+            return static_cast<std::uint32_t>(static_cast<int>(value + 0.5f)) << shift;
+        };
+        result |= mix(0) | mix(8) | mix(16);
         to[x] = result;
     }
 }
@@ -193,48 +202,55 @@ Augmentation in_order(std::vector<Augmentation> steps) {
 
 Tensor random_affine(const Tensor& images, Rng& rng, const AffineOptions& options) {
     check_batch("random_affine", images, {1, 3, 4});
-    if (!(options.smallest_scale >= 0.01 && options.largest_scale >= options.smallest_scale && options.largest_scale <= 100)) {
+    if (!(options.smallest_scale >= 0.01 && options.largest_scale >= options.smallest_scale &&
+          options.largest_scale <= 100)) {
         throw ValueError(fmt::format("random_affine: scales are in [{}, {}], expected a range within [0.01, 100]",
                                      options.smallest_scale, options.largest_scale));
     }
     check_share("random_affine", "translate", options.translate);
     if (!(std::abs(options.shear_degrees) < 90)) {
-        throw ValueError(fmt::format("random_affine: shear_degrees is {}, expected one in (-90, 90)", options.shear_degrees));
+        throw ValueError(
+            fmt::format("random_affine: shear_degrees is {}, expected one in (-90, 90)", options.shear_degrees));
     }
     if (!(std::abs(options.degrees) <= 360)) {
         throw ValueError(fmt::format("random_affine: degrees is {}, expected one in [0, 360]", options.degrees));
     }
     const int channels = static_cast<int>(images.length(3));
-    return for_each_picture(images, rng, channels, [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
-        const Affine map = draw_affine(sides, random, options);
-        thread_local std::vector<std::uint32_t> padded, row;
-        pack(sides, from, options.fill, padded);
-        row.resize(static_cast<std::size_t>(sides.width));
-        for (int y = 0; y < sides.height; ++y) {
-            if (channels == 4) warp_row<true>(sides, padded.data(), map, static_cast<float>(y), row.data());
-            else warp_row<false>(sides, padded.data(), map, static_cast<float>(y), row.data());
-            for (int x = 0; x < sides.width; ++x, to += channels) {
-                for (int c = 0; c < channels; ++c) to[c] = static_cast<std::uint8_t>(row[x] >> 8 * c);
-            }
-        }
-    });
+    return for_each_picture(images, rng, channels,
+                            [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
+                                const Affine map = draw_affine(sides, random, options);
+                                thread_local std::vector<std::uint32_t> padded, row;
+                                pack(sides, from, options.fill, padded);
+                                row.resize(static_cast<std::size_t>(sides.width));
+                                for (int y = 0; y < sides.height; ++y) {
+                                    if (channels == 4)
+                                        warp_row<true>(sides, padded.data(), map, static_cast<float>(y), row.data());
+                                    else warp_row<false>(sides, padded.data(), map, static_cast<float>(y), row.data());
+                                    for (int x = 0; x < sides.width; ++x, to += channels) {
+                                        for (int c = 0; c < channels; ++c)
+                                            to[c] = static_cast<std::uint8_t>(row[x] >> 8 * c);
+                                    }
+                                }
+                            });
 }
 
 Tensor random_flip(const Tensor& images, Rng& rng, double probability) {
     check_batch("random_flip", images, {1, 3, 4});
     check_share("random_flip", "probability", probability);
     const int channels = static_cast<int>(images.length(3));
-    return for_each_picture(images, rng, channels, [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
-        if (static_cast<double>(random.uniform()) >= probability) {
-            std::memcpy(to, from, static_cast<std::size_t>(sides.size()));
-            return;
-        }
-        for (int y = 0; y < sides.height; ++y, from += sides.row(), to += sides.row()) {
-            for (int x = 0; x < sides.width; ++x) {
-                for (int c = 0; c < channels; ++c) to[x * channels + c] = from[(sides.width - 1 - x) * channels + c];
-            }
-        }
-    });
+    return for_each_picture(images, rng, channels,
+                            [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
+                                if (static_cast<double>(random.uniform()) >= probability) {
+                                    std::memcpy(to, from, static_cast<std::size_t>(sides.size()));
+                                    return;
+                                }
+                                for (int y = 0; y < sides.height; ++y, from += sides.row(), to += sides.row()) {
+                                    for (int x = 0; x < sides.width; ++x) {
+                                        for (int c = 0; c < channels; ++c)
+                                            to[x * channels + c] = from[(sides.width - 1 - x) * channels + c];
+                                    }
+                                }
+                            });
 }
 
 Tensor color_jitter(const Tensor& images, Rng& rng, const ColorJitterOptions& options) {
@@ -245,43 +261,50 @@ Tensor color_jitter(const Tensor& images, Rng& rng, const ColorJitterOptions& op
     check_share("color_jitter", "hue", options.hue);
     const int channels = static_cast<int>(images.length(3));
     constexpr float luma[3] = {0.299f, 0.587f, 0.114f};
-    return for_each_picture(images, rng, channels, [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
-        const auto factor = [&](double range) { return random.uniform(static_cast<float>(1 - range), static_cast<float>(1 + range)); };
-        const float brightness = factor(options.brightness), contrast = factor(options.contrast);
-        const float saturation = factor(options.saturation);
-        const float turn = (factor(options.hue) - 1) * 2 * std::numbers::pi_v<float>;
-        const int pixels = sides.height * sides.width;
-        double grey = 0;
-        for (int p = 0; p < pixels; ++p) {
-            const std::uint8_t* pixel = from + p * channels;
-            if (channels == 1) grey += pixel[0];
-            else grey += static_cast<double>(luma[0] * static_cast<float>(pixel[0]) + luma[1] * static_cast<float>(pixel[1]) +
-                                             luma[2] * static_cast<float>(pixel[2]));
-        }
-        // All four steps are linear: one matrix and one offset for the whole picture.
-        const float gain = brightness * contrast;
-        const float offset = (1 - contrast) * brightness * static_cast<float>(grey / pixels);
-        if (channels == 1) {
-            for (int p = 0; p < pixels; ++p) to[p] = to_byte(gain * static_cast<float>(from[p]) + offset);
-            return;
-        }
-        const float c = std::cos(turn) * saturation, s = std::sin(turn) * saturation;
-        // RGB -> YIQ, turn and scale (I, Q), YIQ -> RGB; the matrices of NTSC 1953.
-        constexpr float to_i[3] = {0.5959f, -0.2746f, -0.3213f}, to_q[3] = {0.2115f, -0.5227f, 0.3112f};
-        constexpr float from_i[3] = {0.956f, -0.272f, -1.106f}, from_q[3] = {0.619f, -0.647f, 1.703f};
-        float matrix[3][3];
-        for (int row = 0; row < 3; ++row) {
-            for (int column = 0; column < 3; ++column) {
-                const float i = c * to_i[column] - s * to_q[column], q = s * to_i[column] + c * to_q[column];
-                matrix[row][column] = gain * (luma[column] + from_i[row] * i + from_q[row] * q);
+    return for_each_picture(
+        images, rng, channels, [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
+            const auto factor = [&](double range) {
+                return random.uniform(static_cast<float>(1 - range), static_cast<float>(1 + range));
+            };
+            const float brightness = factor(options.brightness), contrast = factor(options.contrast);
+            const float saturation = factor(options.saturation);
+            const float turn = (factor(options.hue) - 1) * 2 * std::numbers::pi_v<float>;
+            const int pixels = sides.height * sides.width;
+            double grey = 0;
+            for (int p = 0; p < pixels; ++p) {
+                const std::uint8_t* pixel = from + p * channels;
+                if (channels == 1) grey += pixel[0];
+                else
+                    grey +=
+                        static_cast<double>(luma[0] * static_cast<float>(pixel[0]) + luma[1] * static_cast<float>(pixel[1]) +
+                                            luma[2] * static_cast<float>(pixel[2]));
             }
-        }
-        for (int p = 0; p < pixels; ++p, from += channels, to += channels) {
-            const float red = static_cast<float>(from[0]), green = static_cast<float>(from[1]), blue = static_cast<float>(from[2]);
-            for (int k = 0; k < 3; ++k) to[k] = to_byte(matrix[k][0] * red + matrix[k][1] * green + matrix[k][2] * blue + offset);
-            if (channels == 4) to[3] = from[3];
-        }
-    });
+            // All four steps are linear: one matrix and one offset for the whole picture.
+            const float gain = brightness * contrast;
+            const float offset = (1 - contrast) * brightness * static_cast<float>(grey / pixels);
+            if (channels == 1) {
+                for (int p = 0; p < pixels; ++p) to[p] = to_byte(gain * static_cast<float>(from[p]) + offset);
+                return;
+            }
+            const float c = std::cos(turn) * saturation, s = std::sin(turn) * saturation;
+            // RGB -> YIQ, turn and scale (I, Q), YIQ -> RGB; the matrices of NTSC 1953.
+            constexpr float to_i[3] = {0.5959f, -0.2746f, -0.3213f}, to_q[3] = {0.2115f, -0.5227f, 0.3112f};
+            constexpr float from_i[3] = {0.956f, -0.272f, -1.106f}, from_q[3] = {0.619f, -0.647f, 1.703f};
+            float matrix[3][3];
+            for (int row = 0; row < 3; ++row) {
+                for (int column = 0; column < 3; ++column) {
+                    const float i = c * to_i[column] - s * to_q[column], q = s * to_i[column] + c * to_q[column];
+                    matrix[row][column] = gain * (luma[column] + from_i[row] * i + from_q[row] * q);
+                }
+            }
+            for (int p = 0; p < pixels; ++p, from += channels, to += channels) {
+                const float red = static_cast<float>(from[0]), green = static_cast<float>(from[1]),
+                            blue = static_cast<float>(from[2]);
+                for (int k = 0; k < 3; ++k)
+                    to[k] = to_byte(matrix[k][0] * red + matrix[k][1] * green + matrix[k][2] * blue + offset);
+                if (channels == 4) to[3] = from[3];
+            }
+        });
 }
 
 Tensor random_crop(const Tensor& images, Rng& rng, const CropOptions& options) {
@@ -291,16 +314,18 @@ Tensor random_crop(const Tensor& images, Rng& rng, const CropOptions& options) {
         throw ValueError(fmt::format("random_crop: padding is {}, expected one in [0, 32768]", padding));
     }
     const int channels = static_cast<int>(images.length(3));
-    return for_each_picture(images, rng, channels, [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
-        const auto shift = [&] { return static_cast<int>(random.below(2 * std::uint64_t(padding) + 1)) - padding; };
-        const int down = shift(), right = shift();
-        std::memset(to, options.fill, static_cast<std::size_t>(sides.size()));
-        const int first = std::max(0, -right), last = std::min(sides.width, sides.width - right);
-        for (int y = std::max(0, -down); y < std::min(sides.height, sides.height - down) && first < last; ++y) {
-            std::memcpy(to + y * sides.row() + first * channels, from + (y + down) * sides.row() + (first + right) * channels,
-                        static_cast<std::size_t>((last - first) * channels));
-        }
-    });
+    return for_each_picture(
+        images, rng, channels, [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
+            const auto shift = [&] { return static_cast<int>(random.below(2 * std::uint64_t(padding) + 1)) - padding; };
+            const int down = shift(), right = shift();
+            std::memset(to, options.fill, static_cast<std::size_t>(sides.size()));
+            const int first = std::max(0, -right), last = std::min(sides.width, sides.width - right);
+            for (int y = std::max(0, -down); y < std::min(sides.height, sides.height - down) && first < last; ++y) {
+                std::memcpy(to + y * sides.row() + first * channels,
+                            from + (y + down) * sides.row() + (first + right) * channels,
+                            static_cast<std::size_t>((last - first) * channels));
+            }
+        });
 }
 
 Tensor random_cutout(const Tensor& images, Rng& rng, const CutoutOptions& options) {
@@ -310,16 +335,18 @@ Tensor random_cutout(const Tensor& images, Rng& rng, const CutoutOptions& option
         throw ValueError(fmt::format("random_cutout: size is {}, expected one in [1, 32768]", options.size));
     }
     const int channels = static_cast<int>(images.length(3));
-    return for_each_picture(images, rng, channels, [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
-        std::memcpy(to, from, static_cast<std::size_t>(sides.size()));
-        if (static_cast<double>(random.uniform()) >= options.probability) return;
-        const int top = static_cast<int>(random.below(sides.height)) - options.size / 2;
-        const int left = static_cast<int>(random.below(sides.width)) - options.size / 2;
-        const int first = std::max(0, left), last = std::min(sides.width, left + options.size);
-        for (int y = std::max(0, top); y < std::min(sides.height, top + options.size); ++y) {
-            std::memset(to + y * sides.row() + first * channels, options.fill, static_cast<std::size_t>((last - first) * channels));
-        }
-    });
+    return for_each_picture(images, rng, channels,
+                            [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
+                                std::memcpy(to, from, static_cast<std::size_t>(sides.size()));
+                                if (static_cast<double>(random.uniform()) >= options.probability) return;
+                                const int top = static_cast<int>(random.below(sides.height)) - options.size / 2;
+                                const int left = static_cast<int>(random.below(sides.width)) - options.size / 2;
+                                const int first = std::max(0, left), last = std::min(sides.width, left + options.size);
+                                for (int y = std::max(0, top); y < std::min(sides.height, top + options.size); ++y) {
+                                    std::memset(to + y * sides.row() + first * channels, options.fill,
+                                                static_cast<std::size_t>((last - first) * channels));
+                                }
+                            });
 }
 
 Tensor random_background(const Tensor& images, Rng& rng, const BackgroundOptions& options) {
@@ -329,28 +356,29 @@ Tensor random_background(const Tensor& images, Rng& rng, const BackgroundOptions
         throw ValueError(fmt::format("random_background: weights are {}, {}, {}, expected none below 0 and one above",
                                      options.plain, options.gradient, options.noise));
     }
-    return for_each_picture(images, rng, 3, [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
-        const double kind = static_cast<double>(random.uniform()) * total;
-        const Colour first = draw_colour(random), second = draw_colour(random);
-        if (kind < options.plain) {
-            lay_over(sides, from, to, [&](float, float) { return first; });
-        } else if (kind < options.plain + options.gradient) {
-            const float angle = random.uniform(0, 2 * std::numbers::pi_v<float>);
-            const float across = std::cos(angle) * 0.5f, down = std::sin(angle) * 0.5f;
-            lay_over(sides, from, to, [&](float x, float y) {
-                return blend(first, second, std::clamp(0.5f + across * (2 * x - 1) + down * (2 * y - 1), 0.0f, 1.0f));
-            });
-        } else {
-            const Clouds clouds(random);
-            const float grain = random.uniform(0, 40);
-            lay_over(sides, from, to, [&](float x, float y) {
-                Colour colour = blend(first, second, clouds.at(x, y));
-                const float speck = grain * (random.uniform() - 0.5f);
-                for (float& part : colour) part = std::clamp(part + speck, 0.0f, 255.0f);
-                return colour;
-            });
-        }
-    });
+    return for_each_picture(
+        images, rng, 3, [&](const Sides& sides, const std::uint8_t* from, std::uint8_t* to, SplitMix& random) {
+            const double kind = static_cast<double>(random.uniform()) * total;
+            const Colour first = draw_colour(random), second = draw_colour(random);
+            if (kind < options.plain) {
+                lay_over(sides, from, to, [&](float, float) { return first; });
+            } else if (kind < options.plain + options.gradient) {
+                const float angle = random.uniform(0, 2 * std::numbers::pi_v<float>);
+                const float across = std::cos(angle) * 0.5f, down = std::sin(angle) * 0.5f;
+                lay_over(sides, from, to, [&](float x, float y) {
+                    return blend(first, second, std::clamp(0.5f + across * (2 * x - 1) + down * (2 * y - 1), 0.0f, 1.0f));
+                });
+            } else {
+                const Clouds clouds(random);
+                const float grain = random.uniform(0, 40);
+                lay_over(sides, from, to, [&](float x, float y) {
+                    Colour colour = blend(first, second, clouds.at(x, y));
+                    const float speck = grain * (random.uniform() - 0.5f);
+                    for (float& part : colour) part = std::clamp(part + speck, 0.0f, 255.0f);
+                    return colour;
+                });
+            }
+        });
 }
 
 }  // namespace cotangent::data

@@ -17,12 +17,12 @@ using Augmentation = std::function<Tensor(const Tensor& images, Rng& rng)>;
 [[nodiscard]] Augmentation in_order(std::vector<Augmentation> steps);
 
 struct AffineOptions {
-    double degrees = 15;         ///< turns by an angle in [-degrees, degrees]
-    double translate = 0.1;      ///< moves by at most this share of the side, each way
-    double smallest_scale = 0.9; ///< scales by a factor between these two, uniform in its logarithm
+    double degrees = 15;          ///< turns by an angle in [-degrees, degrees]
+    double translate = 0.1;       ///< moves by at most this share of the side, each way
+    double smallest_scale = 0.9;  ///< scales by a factor between these two, uniform in its logarithm
     double largest_scale = 1.1;
-    double shear_degrees = 0;    ///< leans by an angle in [-shear_degrees, shear_degrees]
-    std::uint8_t fill = 0;       ///< what comes in from outside; RGBA pictures get transparent pixels
+    double shear_degrees = 0;  ///< leans by an angle in [-shear_degrees, shear_degrees]
+    std::uint8_t fill = 0;     ///< what comes in from outside; RGBA pictures get transparent pixels
 };
 
 /// Turns, scales, leans and moves each picture about its middle, with bilinear interpolation; colours of RGBA pictures

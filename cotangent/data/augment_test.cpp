@@ -68,7 +68,8 @@ TEST_CASE("augmentation whose ranges are nothing changes nothing") {
         if (channels == 4)
             for (std::int64_t p = 3; p < images.size(); p += 4) images.mutable_values<std::uint8_t>()[p] |= 0x80;
         Rng rng(1);
-        CHECK(is_same(images, data::random_affine(images, rng, {.degrees = 0, .translate = 0, .smallest_scale = 1, .largest_scale = 1})));
+        CHECK(is_same(images, data::random_affine(images, rng,
+                                                  {.degrees = 0, .translate = 0, .smallest_scale = 1, .largest_scale = 1})));
         CHECK(is_same(images, data::random_flip(images, rng, 0)));
         CHECK(is_same(images, data::random_crop(images, rng, {.padding = 0})));
         CHECK(is_same(images, data::random_cutout(images, rng, {.probability = 0})));
@@ -93,7 +94,8 @@ TEST_CASE("random_affine by exact turns and moves lands on pixels") {
     Tensor images = Tensor::from(std::vector<std::uint8_t>(64 * 81), {64, 9, 9, 1});
     for (std::int64_t n = 0; n < 64; ++n) images.mutable_values<std::uint8_t>()[n * 81 + 4 * 9 + 7] = 255;
     Rng rng(2);
-    const Tensor turned = data::random_affine(images, rng, {.degrees = 180, .translate = 0, .smallest_scale = 1, .largest_scale = 1});
+    const Tensor turned =
+        data::random_affine(images, rng, {.degrees = 180, .translate = 0, .smallest_scale = 1, .largest_scale = 1});
     for (std::int64_t n = 0; n < 64; ++n) {
         double mass = 0, x = 0, y = 0;
         for (std::int64_t p = 0; p < 81; ++p) {
@@ -103,9 +105,13 @@ TEST_CASE("random_affine by exact turns and moves lands on pixels") {
         CHECK(mass > 150);
         CHECK(std::hypot(x, y) / mass == doctest::Approx(3).epsilon(0.12));
     }
-    const Tensor grown = data::random_affine(noise(4, 16, 3), rng, {.degrees = 0, .translate = 0, .smallest_scale = 50, .largest_scale = 50});
+    const Tensor grown =
+        data::random_affine(noise(4, 16, 3), rng, {.degrees = 0, .translate = 0, .smallest_scale = 50, .largest_scale = 50});
     // Magnified 50 times, every picture is nearly the four middle pixels' blend: no fill comes in.
-    for (const auto v : data::random_affine(Tensor::from(std::vector<std::uint8_t>(256, 200), {1, 16, 16, 1}), rng, {.smallest_scale = 50, .largest_scale = 50}).values<std::uint8_t>()) CHECK(v == 200);
+    for (const auto v : data::random_affine(Tensor::from(std::vector<std::uint8_t>(256, 200), {1, 16, 16, 1}), rng,
+                                            {.smallest_scale = 50, .largest_scale = 50})
+                            .values<std::uint8_t>())
+        CHECK(v == 200);
     CHECK(grown.shape() == cotangent::Shape{4, 16, 16, 3});
 }
 
@@ -113,7 +119,8 @@ TEST_CASE("random_affine keeps the colour of RGBA pictures next to transparent p
     std::vector<std::uint8_t> pixels;
     for (int p = 0; p < 16 * 16; ++p) {
         const bool inside = p % 16 > 4 && p % 16 < 11;
-        pixels.insert(pixels.end(), {std::uint8_t(inside ? 200 : 0), std::uint8_t(inside ? 100 : 0), 0, std::uint8_t(inside ? 255 : 0)});
+        pixels.insert(pixels.end(),
+                      {std::uint8_t(inside ? 200 : 0), std::uint8_t(inside ? 100 : 0), 0, std::uint8_t(inside ? 255 : 0)});
     }
     Rng rng(4);
     const Tensor image = data::random_affine(Tensor::from(pixels, {1, 16, 16, 4}), rng, {.degrees = 45});
@@ -142,7 +149,8 @@ TEST_CASE("color_jitter does what each option says") {
     std::vector<std::uint8_t> reddish;
     for (int p = 0; p < 256; ++p) reddish.insert(reddish.end(), {110, 90, 90});
     for (int i = 0; i < 16; ++i) {
-        const Tensor turned = data::color_jitter(Tensor::from(reddish, {1, 16, 16, 3}), rng, {.brightness = 0, .contrast = 0, .saturation = 0, .hue = 0.5});
+        const Tensor turned = data::color_jitter(Tensor::from(reddish, {1, 16, 16, 3}), rng,
+                                                 {.brightness = 0, .contrast = 0, .saturation = 0, .hue = 0.5});
         const auto* pixel = turned.data<std::uint8_t>();
         CHECK(0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2] == doctest::Approx(96.0).epsilon(0.02));
     }
@@ -202,12 +210,13 @@ TEST_CASE("random_background leaves opaque pixels and varies the rest") {
 
 TEST_CASE("augmentation names what does not fit") {
     Rng rng(1);
-    CHECK_THROWS_WITH_AS((void)data::random_background(noise(1, 4, 3), rng), "random_background: images have shape [1, 4, 4, 3], expected [B, H, W, 4]",
-                         cotangent::ShapeError);
-    CHECK_THROWS_WITH_AS((void)data::random_flip(noise(1, 4, 3), rng, 2), "random_flip: probability is 2, expected one in [0, 1]",
-                         cotangent::ValueError);
+    CHECK_THROWS_WITH_AS((void)data::random_background(noise(1, 4, 3), rng),
+                         "random_background: images have shape [1, 4, 4, 3], expected [B, H, W, 4]", cotangent::ShapeError);
+    CHECK_THROWS_WITH_AS((void)data::random_flip(noise(1, 4, 3), rng, 2),
+                         "random_flip: probability is 2, expected one in [0, 1]", cotangent::ValueError);
     CHECK_THROWS_AS((void)data::random_affine(noise(1, 4, 3), rng, {.smallest_scale = 0}), cotangent::ValueError);
-    CHECK_THROWS_AS((void)data::random_affine(Tensor::from(std::vector<float>(48), {1, 4, 4, 3}), rng), cotangent::DtypeError);
+    CHECK_THROWS_AS((void)data::random_affine(Tensor::from(std::vector<float>(48), {1, 4, 4, 3}), rng),
+                    cotangent::DtypeError);
     CHECK_THROWS_AS((void)data::color_jitter(noise(1, 4, 3), rng, {.hue = -1}), cotangent::ValueError);
     CHECK_THROWS_AS((void)data::random_crop(noise(1, 4, 3), rng, {.padding = -1}), cotangent::ValueError);
     CHECK_THROWS_AS((void)data::random_cutout(noise(1, 4, 3), rng, {.size = 0}), cotangent::ValueError);

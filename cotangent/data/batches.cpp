@@ -24,7 +24,8 @@ struct Batches::Plan {
 
     [[nodiscard]] Batch make(std::int64_t number) const {
         const auto first = static_cast<std::size_t>(number * batch_size);
-        const auto rows = std::span(order).subspan(first, std::min(static_cast<std::size_t>(batch_size), order.size() - first));
+        const auto rows =
+            std::span(order).subspan(first, std::min(static_cast<std::size_t>(batch_size), order.size() - first));
         Tensor images = take_rows(dataset.images, rows);
         if (options.augment) {
             Rng own = rng.fork(static_cast<std::uint64_t>(number));
@@ -130,7 +131,8 @@ bool Batches::Iterator::is_at_end() const { return loader_->is_at_end(); }
 Batches::Batches(ImageDataset dataset, std::int64_t batch_size, Rng rng, BatchOptions options) {
     check(dataset);
     if (batch_size < 1) throw ValueError(fmt::format("batches: batch_size is {}, expected at least 1", batch_size));
-    if (options.prefetch < 0) throw ValueError(fmt::format("batches: prefetch is {}, expected at least 0", options.prefetch));
+    if (options.prefetch < 0)
+        throw ValueError(fmt::format("batches: prefetch is {}, expected at least 0", options.prefetch));
     std::vector<std::int64_t> order(static_cast<std::size_t>(dataset.size()));
     std::iota(order.begin(), order.end(), std::int64_t{0});
     if (options.shuffle) order = permutation(rng, dataset.size()).to_vector<std::int64_t>();

@@ -16,11 +16,11 @@ struct Batch {
 };
 
 struct BatchOptions {
-    bool shuffle = true;     ///< in an order drawn from rng; false keeps the dataset's
-    bool drop_last = false;  ///< leave out the last batch when it is smaller than the others
+    bool shuffle = true;        ///< in an order drawn from rng; false keeps the dataset's
+    bool drop_last = false;     ///< leave out the last batch when it is smaller than the others
     Augmentation augment = {};  ///< changes [B, H, W, C] uint8 before it becomes floats; none when empty
     std::optional<ChannelStatistics> normalize = {};  ///< applied last
-    int prefetch = 2;        ///< batches made ahead on a thread of their own; 0 makes each when it is asked for
+    int prefetch = 2;  ///< batches made ahead on a thread of their own; 0 makes each when it is asked for
 };
 
 /// One pass over a dataset, batch by batch: a range for a `for` loop. Leaving the loop early stops the loading thread;

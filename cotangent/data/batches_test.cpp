@@ -114,7 +114,8 @@ TEST_CASE("leaving a pass early stops its thread") {
     for (int repeat = 0; repeat < 30; ++repeat) {
         Rng rng(static_cast<std::uint64_t>(repeat));
         int seen = 0;
-        for (const data::Batch& batch : data::batches(dataset, 4, rng, {.augment = slow_noise(), .prefetch = 1 + repeat % 3})) {
+        for (const data::Batch& batch :
+             data::batches(dataset, 4, rng, {.augment = slow_noise(), .prefetch = 1 + repeat % 3})) {
             CHECK(batch.labels.size() == 4);
             if (++seen > repeat % 5) break;
         }
@@ -126,7 +127,13 @@ TEST_CASE("leaving a pass early stops its thread") {
 TEST_CASE("the queue is bounded") {
     std::atomic<int> made = 0;
     Rng rng(1);
-    auto pass = data::batches(numbered(60), 1, rng, {.augment = [&](const Tensor& images, Rng&) { ++made; return images; }, .prefetch = 3});
+    auto pass = data::batches(numbered(60), 1, rng,
+                              {.augment =
+                                   [&](const Tensor& images, Rng&) {
+                                       ++made;
+                                       return images;
+                                   },
+                               .prefetch = 3});
     auto it = pass.begin();
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     // One taken, three queued, one waiting for room.
@@ -144,7 +151,8 @@ TEST_CASE("an exception of an augmentation reaches the loop at its batch") {
             return images;
         };
         const auto loop = [&] {
-            for (const data::Batch& batch : data::batches(numbered(50), 10, rng, {.augment = fail_third, .prefetch = prefetch})) {
+            for (const data::Batch& batch :
+                 data::batches(numbered(50), 10, rng, {.augment = fail_third, .prefetch = prefetch})) {
                 seen += batch.labels.size() == 10;
             }
         };
@@ -167,7 +175,8 @@ TEST_CASE("normalized batches have the statistics that were asked for") {
 
 TEST_CASE("batches names the argument that is wrong") {
     Rng rng(1);
-    CHECK_THROWS_WITH_AS((void)data::batches(numbered(5), 0, rng), "batches: batch_size is 0, expected at least 1", cotangent::ValueError);
+    CHECK_THROWS_WITH_AS((void)data::batches(numbered(5), 0, rng), "batches: batch_size is 0, expected at least 1",
+                         cotangent::ValueError);
     auto broken = numbered(5);
     broken.class_names.pop_back();
     CHECK_THROWS_AS((void)data::batches(broken, 2, rng), cotangent::ValueError);

@@ -20,6 +20,9 @@ struct ImageDataset {
     [[nodiscard]] std::int64_t size() const { return images.length(0); }
 };
 
+/// What a part of a dataset is for.
+enum class Part : std::uint8_t { train, validation, test };
+
 /// @throws ShapeError, DtypeError, ValueError  a field does not fit the others; the message names it
 void check(const ImageDataset& dataset);
 

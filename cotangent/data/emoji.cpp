@@ -103,7 +103,8 @@ public:
         library_.reset(library);
         FT_Face face = nullptr;
         if (FT_New_Memory_Face(library, data, static_cast<FT_Long>(font.size()), 0, &face) != 0) {
-            throw IoError(fmt::format("emoji: {} is not a font that FreeType reads (package {})", path.string(), font_package));
+            throw IoError(
+                fmt::format("emoji: {} is not a font that FreeType reads (package {})", path.string(), font_package));
         }
         face_.reset(face);
         if (!FT_HAS_COLOR(face) || face->num_fixed_sizes < 1 || FT_Select_Size(face, 0) != 0) {
@@ -122,8 +123,8 @@ public:
     /// The one glyph that stands for the whole text, or 0.
     hb_codepoint_t shape(const std::u32string& text) {
         hb_buffer_clear_contents(buffer_.get());
-        hb_buffer_add_utf32(buffer_.get(), reinterpret_cast<const std::uint32_t*>(text.data()), static_cast<int>(text.size()),
-                            0, static_cast<int>(text.size()));
+        hb_buffer_add_utf32(buffer_.get(), reinterpret_cast<const std::uint32_t*>(text.data()),
+                            static_cast<int>(text.size()), 0, static_cast<int>(text.size()));
         // Set, not guessed: a guess asks for the process's locale.
         hb_buffer_set_script(buffer_.get(), HB_SCRIPT_COMMON);
         hb_buffer_set_direction(buffer_.get(), HB_DIRECTION_LTR);

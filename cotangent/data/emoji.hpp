@@ -38,8 +38,8 @@ struct EmojiOptions {
 
 /// The default data set: about 1,800 colourful pictures, made in about half a second from two files of the system.
 ///
-/// Every fully qualified emoji of the list is shaped with HarfBuzz and drawn with FreeType, in the list's order. Left out are
-/// skin tones (U+1F3FB..U+1F3FF), the group Component, sequences for which the font has no single glyph, and emoji drawn
+/// Every fully qualified emoji of the list is shaped with HarfBuzz and drawn with FreeType, in the list's order. Left out
+/// are skin tones (U+1F3FB..U+1F3FF), the group Component, sequences for which the font has no single glyph, and emoji drawn
 /// with the pixels of an earlier one (Norway's flag is also that of Svalbard): no picture is in the data twice.
 ///
 /// @throws IoError     a file is absent or not what it should be; the message names its Debian package
@@ -58,8 +58,6 @@ struct Color {
 
 /// The same without a background, for random_background(): images [N, S, S, 4].
 [[nodiscard]] ImageDataset with_alpha(const EmojiDataset& dataset);
-
-enum class Part : std::uint8_t { train, validation, test };
 
 /// Which part an emoji belongs to, for ever and on every machine: with h = FNV-1a (64 bits) of its text in UTF-8,
 /// h mod 10 of 0 and 1 is test, 2 is validation, the rest is train.

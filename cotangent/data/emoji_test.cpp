@@ -39,8 +39,9 @@ TEST_CASE("the emoji are more than 1,500 in Unicode's nine groups") {
     if (!is_installed()) return;
     const auto& dataset = all();
     CHECK(dataset.size() > 1500);
-    CHECK(dataset.class_names == std::vector<std::string>{"Smileys & Emotion", "People & Body", "Animals & Nature", "Food & Drink",
-                                                          "Travel & Places", "Activities", "Objects", "Symbols", "Flags"});
+    CHECK(dataset.class_names == std::vector<std::string>{"Smileys & Emotion", "People & Body", "Animals & Nature",
+                                                          "Food & Drink", "Travel & Places", "Activities", "Objects",
+                                                          "Symbols", "Flags"});
     CHECK(dataset.images.shape() == cotangent::Shape{dataset.size(), 32, 32, 4});
     data::check(data::compose(dataset));
     std::set<std::u32string> seen;
@@ -133,21 +134,22 @@ TEST_CASE("part_of is the published rule") {
 }
 
 TEST_CASE("compose lays an emoji over its background") {
-    data::EmojiDataset dataset{.images = cotangent::Tensor::from(std::vector<std::uint8_t>{200, 100, 0, 255, 200, 100, 0, 0, 200, 100, 0, 51,
-                                                                                          0, 0, 0, 128},
-                                                                 {1, 2, 2, 4}),
-                               .labels = cotangent::Tensor::from(std::vector<std::int64_t>{0}, {1}),
-                               .class_names = {"only"},
-                               .emoji = {{U"x", "x", "only", "only"}}};
+    data::EmojiDataset dataset{
+        .images = cotangent::Tensor::from(
+            std::vector<std::uint8_t>{200, 100, 0, 255, 200, 100, 0, 0, 200, 100, 0, 51, 0, 0, 0, 128}, {1, 2, 2, 4}),
+        .labels = cotangent::Tensor::from(std::vector<std::int64_t>{0}, {1}),
+        .class_names = {"only"},
+        .emoji = {{U"x", "x", "only", "only"}}};
     const auto pixels = data::compose(dataset, {.red = 0, .green = 50, .blue = 255}).images.to_vector<int>();
     CHECK(pixels == std::vector<int>{200, 100, 0, 0, 50, 255, 40, 60, 204, 0, 25, 127});
 }
 
 TEST_CASE("an absent or wrong file is an error that names the package") {
-    CHECK_THROWS_WITH_AS((void)data::load_emoji({.list = "/nowhere/emoji-test.txt"}),
-                         "emoji: cannot read /nowhere/emoji-test.txt: No such file or directory (it comes with `apt-get install "
-                         "unicode-data`)",
-                         cotangent::IoError);
+    CHECK_THROWS_WITH_AS(
+        (void)data::load_emoji({.list = "/nowhere/emoji-test.txt"}),
+        "emoji: cannot read /nowhere/emoji-test.txt: No such file or directory (it comes with `apt-get install "
+        "unicode-data`)",
+        cotangent::IoError);
     CHECK_THROWS_WITH_AS((void)data::load_emoji({.size = 0}), "emoji: size is 0, expected one in [1, 1024]",
                          cotangent::ValueError);
     if (!is_installed()) return;

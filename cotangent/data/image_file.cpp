@@ -45,10 +45,12 @@ Tensor decode(std::span<const std::byte> bytes) {
 namespace detail {
 
 void check_picture(const char* op, const Tensor& image, std::initializer_list<std::int64_t> channels) {
-    if (image.rank() != 3 || image.is_empty() || std::find(channels.begin(), channels.end(), image.length(2)) == channels.end()) {
+    if (image.rank() != 3 || image.is_empty() ||
+        std::find(channels.begin(), channels.end(), image.length(2)) == channels.end()) {
         std::string allowed;
         for (const auto c : channels) allowed += fmt::format("{}{}", allowed.empty() ? "" : " or ", c);
-        throw ShapeError(fmt::format("{}: image has shape {}, expected [H, W, C] with C {}", op, to_string(image.shape()), allowed));
+        throw ShapeError(
+            fmt::format("{}: image has shape {}, expected [H, W, C] with C {}", op, to_string(image.shape()), allowed));
     }
     if (image.dtype() != Dtype::uint8) {
         throw DtypeError(fmt::format("{}: image has dtype {}, expected uint8", op, name(image.dtype())));
@@ -57,9 +59,11 @@ void check_picture(const char* op, const Tensor& image, std::initializer_list<st
 
 void check_sides(std::int64_t height, std::int64_t width, std::size_t file_bytes) {
     constexpr std::int64_t longest = 1 << 15, always = 1 << 24, most = 1 << 28;
-    const std::int64_t allowed = std::clamp(static_cast<std::int64_t>(std::min<std::size_t>(file_bytes, most)) * 8192, always, most);
+    const std::int64_t allowed =
+        std::clamp(static_cast<std::int64_t>(std::min<std::size_t>(file_bytes, most)) * 8192, always, most);
     if (height < 1 || width < 1 || height > longest || width > longest || height * width > allowed) {
-        throw IoError(fmt::format("it claims to be {} x {} pixels, more than a file of {} bytes may", width, height, file_bytes));
+        throw IoError(
+            fmt::format("it claims to be {} x {} pixels, more than a file of {} bytes may", width, height, file_bytes));
     }
 }
 
@@ -101,8 +105,8 @@ std::vector<std::byte> encode_webp(const Tensor& image, int quality) {
         throw ValueError(fmt::format("encode_webp: quality is {}, expected one in [0, 100]", quality));
     }
     if (image.length(0) > WEBP_MAX_DIMENSION || image.length(1) > WEBP_MAX_DIMENSION) {
-        throw ValueError(fmt::format("encode_webp: image has shape {}, expected sides of at most {}", to_string(image.shape()),
-                                     WEBP_MAX_DIMENSION));
+        throw ValueError(fmt::format("encode_webp: image has shape {}, expected sides of at most {}",
+                                     to_string(image.shape()), WEBP_MAX_DIMENSION));
     }
     const auto* pixels = image.data<std::uint8_t>();
     const int height = static_cast<int>(image.length(0)), width = static_cast<int>(image.length(1));
@@ -123,10 +127,12 @@ std::vector<std::byte> encode_webp(const Tensor& image, int quality) {
     picture.height = height;
     picture.writer = WebPMemoryWrite;
     picture.custom_ptr = &writer;
-    const bool imported = has_alpha ? WebPPictureImportRGBA(&picture, pixels, width * 4) : WebPPictureImportRGB(&picture, pixels, width * 3);
+    const bool imported =
+        has_alpha ? WebPPictureImportRGBA(&picture, pixels, width * 4) : WebPPictureImportRGB(&picture, pixels, width * 3);
     const bool encoded = imported && WebPEncode(&config, &picture);
     WebPPictureFree(&picture);
-    std::vector<std::byte> result(reinterpret_cast<std::byte*>(writer.mem), reinterpret_cast<std::byte*>(writer.mem) + writer.size);
+    std::vector<std::byte> result(reinterpret_cast<std::byte*>(writer.mem),
+                                  reinterpret_cast<std::byte*>(writer.mem) + writer.size);
     WebPMemoryWriterClear(&writer);
     if (!encoded) throw Error(fmt::format("encode_webp: libwebp failed with code {}", static_cast<int>(picture.error_code)));
     return result;
@@ -139,7 +145,9 @@ void write_image(const std::filesystem::path& path, const Tensor& image) {
     if (extension == ".png") bytes = encode_png(image);
     else if (extension == ".webp") bytes = encode_webp(image);
     else if (extension == ".jpg" || extension == ".jpeg") bytes = encode_jpeg(image);
-    else throw ValueError(fmt::format("write_image: {} ends with `{}`, expected .png, .webp or .jpg", path.string(), extension));
+    else
+        throw ValueError(
+            fmt::format("write_image: {} ends with `{}`, expected .png, .webp or .jpg", path.string(), extension));
     detail::write_file("write_image", path, bytes);
 }
 
@@ -172,7 +180,8 @@ Tensor resize_and_crop(const Tensor& image, int height, int width) {
         throw ValueError(fmt::format("resize_and_crop: image has shape {}, too long and thin for {} x {}",
                                      to_string(image.shape()), height, width));
     }
-    const Tensor scaled = resize_image(image, std::max(height, static_cast<int>(tall)), std::max(width, static_cast<int>(wide)));
+    const Tensor scaled =
+        resize_image(image, std::max(height, static_cast<int>(tall)), std::max(width, static_cast<int>(wide)));
     const std::int64_t channels = image.length(2);
     const std::int64_t top = (scaled.length(0) - height) / 2, left = (scaled.length(1) - width) / 2;
     Tensor result = Tensor::uninitialized({height, width, channels}, Dtype::uint8);

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "cotangent/data/detail/mutate.hpp"
+
 namespace data = cotangent::data;
 using cotangent::Tensor;
 
@@ -68,10 +70,13 @@ TEST_CASE("the EXIF orientation of a JPEG is applied") {
     const bool is_at_right[] = {false, true, true, false, false, true, true, false};
     for (int orientation = 1; orientation <= 8; ++orientation) {
         CAPTURE(orientation);
-        const unsigned char exif[] = {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
-                                      0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, static_cast<unsigned char>(orientation), 0, 0, 0, 0, 0, 0};
+        const unsigned char exif[] = {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,
+                                      'M',  'M',  0, 42, 0,   0,   0,   8,   0, 1,
+                                      0x01, 0x12, 0, 3,  0,   0,   0,   1,   0, static_cast<unsigned char>(orientation),
+                                      0,    0,    0, 0,  0,   0};
         auto bytes = plain;
-        bytes.insert(bytes.begin() + 2, reinterpret_cast<const std::byte*>(exif), reinterpret_cast<const std::byte*>(exif) + sizeof exif);
+        bytes.insert(bytes.begin() + 2, reinterpret_cast<const std::byte*>(exif),
+                     reinterpret_cast<const std::byte*>(exif) + sizeof exif);
         const Tensor image = data::decode_image(bytes);
         const bool is_turned = orientation >= 5;
         REQUIRE(image.shape() == (is_turned ? cotangent::Shape{16, 8, 3} : cotangent::Shape{8, 16, 3}));
@@ -104,8 +109,8 @@ TEST_CASE("resizing keeps constants, averages areas and interpolates") {
 }
 
 TEST_CASE("what cannot be read says which file and why") {
-    CHECK_THROWS_WITH_AS((void)data::read_image("/nowhere/a.png"), "read_image: cannot read /nowhere/a.png: No such file or directory",
-                         cotangent::IoError);
+    CHECK_THROWS_WITH_AS((void)data::read_image("/nowhere/a.png"),
+                         "read_image: cannot read /nowhere/a.png: No such file or directory", cotangent::IoError);
     const std::vector<std::byte> text(20, std::byte{'x'});
     CHECK_THROWS_WITH_AS((void)data::decode_image(text), "decode_image: it is not JPEG, PNG or WebP", cotangent::IoError);
     const Tensor image = gradient(40, 40, 3);
@@ -113,8 +118,8 @@ TEST_CASE("what cannot be read says which file and why") {
         bytes.resize(bytes.size() / 2);
         CHECK_THROWS_AS((void)data::decode_image(bytes), cotangent::IoError);
     }
-    CHECK_THROWS_WITH_AS((void)data::encode_jpeg(gradient(2, 2, 4)), "encode_jpeg: image has shape [2, 2, 4], expected [H, W, C] with C 1 or 3",
-                         cotangent::ShapeError);
+    CHECK_THROWS_WITH_AS((void)data::encode_jpeg(gradient(2, 2, 4)),
+                         "encode_jpeg: image has shape [2, 2, 4], expected [H, W, C] with C 1 or 3", cotangent::ShapeError);
 }
 
 TEST_CASE("write_image chooses the format by the extension") {
@@ -126,4 +131,13 @@ TEST_CASE("write_image chooses the format by the extension") {
     }
     CHECK_THROWS_AS(data::write_image(folder / "a.bmp", gradient(16, 16, 3)), cotangent::ValueError);
     std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("mutated pictures are read or refused") {
+    const Tensor image = gradient(24, 20, 3);
+    for (const auto& bytes :
+         {data::encode_png(image), data::encode_jpeg(image), data::encode_webp(image), data::encode_webp(image, 100)}) {
+        CHECK(data::testing::survive_mutations(bytes, 1500, [](const auto& mutated) { (void)data::decode_image(mutated); }) >
+              100);
+    }
 }

@@ -173,8 +173,8 @@ std::vector<std::byte> encode_jpeg(const Tensor& image, int quality) {
         throw ValueError(fmt::format("encode_jpeg: quality is {}, expected one in [1, 100]", quality));
     }
     if (image.length(0) > JPEG_MAX_DIMENSION || image.length(1) > JPEG_MAX_DIMENSION) {
-        throw ValueError(fmt::format("encode_jpeg: image has shape {}, expected sides of at most {}", to_string(image.shape()),
-                                     JPEG_MAX_DIMENSION));
+        throw ValueError(fmt::format("encode_jpeg: image has shape {}, expected sides of at most {}",
+                                     to_string(image.shape()), JPEG_MAX_DIMENSION));
     }
     jpeg_compress_struct info{};
     ErrorHandler handler{};

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <png.h>
 
-
 #include "cotangent/data/detail/image_codec.hpp"
 #include "cotangent/data/image_file.hpp"
 

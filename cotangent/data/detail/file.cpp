@@ -49,7 +49,7 @@ void write_file(const char* op, const std::filesystem::path& path, std::span<con
     temporary += fmt::format(".{}.{}.tmp", getpid(), count++);
     File file{std::fopen(temporary.c_str(), "wb")};
     if (!file) fail(op, "write", path, errno);
-    const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size();
+    const bool written = bytes.empty() || std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size();
     const bool closed = std::fclose(file.release()) == 0;
     if (!written || !closed || std::rename(temporary.c_str(), path.c_str()) != 0) {
         const int code = errno;
