@@ -22,6 +22,22 @@ inline constexpr int lane_bytes = 16;
 template <class T>
 struct Mask;
 
+namespace detail {
+/// 0, 1, 2, ...
+template <class Vector, int count>
+inline Vector lane_numbers() {
+    Vector numbers{};
+    for (int i = 0; i < count; ++i) numbers[i] = i;
+    return numbers;
+}
+/// The builtins say long long where std::int64_t is long.
+template <class Vector>
+inline auto as_long_long(Vector mask) {
+    typedef long long Wide __attribute__((vector_size(sizeof(Vector))));
+    return reinterpret_cast<Wide>(mask);
+}
+}  // namespace detail
+
 /// lane_bytes / sizeof(T) numbers that are computed with at once. T is float or double.
 template <class T>
 struct Lanes {
@@ -46,15 +62,9 @@ struct Lanes {
         return result;
     }
     void store(T* to) const { std::memcpy(to, &v, sizeof(Vector)); }
-    /// The first n lanes only; the others are zero.
-    static Lanes load_part(const T* from, std::int64_t n) {
-        Lanes result(0);
-        for (std::int64_t i = 0; i < n; ++i) result.v[i] = from[i];
-        return result;
-    }
-    void store_part(T* to, std::int64_t n) const {
-        for (std::int64_t i = 0; i < n; ++i) to[i] = v[i];
-    }
+    /// The first n <= count lanes only; the others are zero. No memory beyond them is touched.
+    static Lanes load_part(const T* from, std::int64_t n);
+    void store_part(T* to, std::int64_t n) const;
 
     friend Lanes operator+(Lanes a, Lanes b) { return a.v + b.v; }
     friend Lanes operator-(Lanes a, Lanes b) { return a.v - b.v; }
@@ -74,6 +84,38 @@ struct Lanes {
     friend Mask<T> operator==(Lanes a, Lanes b) { return {a.v == b.v}; }
     friend Mask<T> operator!=(Lanes a, Lanes b) { return {a.v != b.v}; }
 };
+
+// The builtins behind <immintrin.h>, which alone would cost every includer 0.3 s.
+template <class T>
+inline Lanes<T> Lanes<T>::load_part(const T* from, std::int64_t n) {
+#if defined(__AVX512F__)
+    const unsigned mask = (1u << n) - 1;
+    if constexpr (sizeof(T) == 4) return __builtin_ia32_loadups512_mask(from, Vector{}, static_cast<unsigned short>(mask));
+    else return __builtin_ia32_loadupd512_mask(from, Vector{}, static_cast<unsigned char>(mask));
+#elif defined(__AVX2__)
+    const IntegerVector mask = detail::lane_numbers<IntegerVector, count>() < static_cast<Integer>(n);
+    if constexpr (sizeof(T) == 4) return __builtin_ia32_maskloadps256(reinterpret_cast<const Vector*>(from), mask);
+    else return __builtin_ia32_maskloadpd256(reinterpret_cast<const Vector*>(from), detail::as_long_long(mask));
+#else
+    Lanes result(0);
+    for (std::int64_t i = 0; i < n; ++i) result.v[i] = from[i];
+    return result;
+#endif
+}
+template <class T>
+inline void Lanes<T>::store_part(T* to, std::int64_t n) const {
+#if defined(__AVX512F__)
+    const unsigned mask = (1u << n) - 1;
+    if constexpr (sizeof(T) == 4) __builtin_ia32_storeups512_mask(to, v, static_cast<unsigned short>(mask));
+    else __builtin_ia32_storeupd512_mask(to, v, static_cast<unsigned char>(mask));
+#elif defined(__AVX2__)
+    const IntegerVector mask = detail::lane_numbers<IntegerVector, count>() < static_cast<Integer>(n);
+    if constexpr (sizeof(T) == 4) __builtin_ia32_maskstoreps256(reinterpret_cast<Vector*>(to), mask, v);
+    else __builtin_ia32_maskstorepd256(reinterpret_cast<Vector*>(to), detail::as_long_long(mask), v);
+#else
+    for (std::int64_t i = 0; i < n; ++i) to[i] = v[i];
+#endif
+}
 
 /// What comparing lanes gives: all bits set where it holds.
 template <class T>

@@ -1,7 +1,9 @@
 #pragma once
 // The loop under every elementwise op: broadcasting, lanes, threads. `f` is a generic scalar function.
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <tuple>
 
 #include "cotangent/tensor/lanes.hpp"
 #include "cotangent/tensor/tensor.hpp"
@@ -69,6 +71,33 @@ template <std::size_t N>
     return rows;
 }
 
+/// The rows' starts one after another, as an odometer: no division a row.
+template <std::size_t N>
+class RowCursor {
+public:
+    RowCursor(const Rows<N>& rows, std::int64_t row) : rows_(rows), offsets_(rows.offsets(row)) {
+        for (int axis = rows.rank - 1; axis >= 0; --axis) {
+            at_[axis] = row % rows.lengths[axis];
+            row /= rows.lengths[axis];
+        }
+    }
+    [[nodiscard]] const std::array<std::int64_t, N>& offsets() const { return offsets_; }
+    void next() {
+        for (int axis = rows_.rank - 1; axis >= 0; --axis) {
+            const bool turns_over = ++at_[axis] == rows_.lengths[axis];
+            const std::int64_t steps = turns_over ? 1 - rows_.lengths[axis] : 1;
+            for (std::size_t i = 0; i < N; ++i) offsets_[i] += steps * rows_.strides[i][axis];
+            if (!turns_over) return;
+            at_[axis] = 0;
+        }
+    }
+
+private:
+    const Rows<N>& rows_;
+    std::array<std::int64_t, N> offsets_;
+    std::array<std::int64_t, Shape::max_rank> at_{};
+};
+
 /// Calls `row(first output element, count, input offsets)` for all rows, in pieces that threads share.
 template <std::size_t N, class Row>
 void for_rows(const Rows<N>& rows, Row&& row) {
@@ -82,7 +111,9 @@ void for_rows(const Rows<N>& rows, Row&& row) {
     }
     const std::int64_t grain = std::max<std::int64_t>(1, elementwise_grain / std::max<std::int64_t>(1, rows.row_length));
     parallel_for(rows.row_count, grain, [&](std::int64_t first, std::int64_t last) {
-        for (std::int64_t k = first; k < last; ++k) row(k * rows.row_length, rows.row_length, rows.offsets(k));
+        RowCursor<N> cursor(rows, first);
+        for (std::int64_t k = first; k < last; ++k, cursor.next())
+            row(k * rows.row_length, rows.row_length, cursor.offsets());
     });
 }
 
@@ -114,25 +145,34 @@ void elementwise_lanes(const F& f, const Shape& shape, T* out, const std::array<
         for (; k + L::count <= count; k += L::count)
             L(call(indices, [&](std::size_t i) { return L::load(from[i] + k * rows.step[i]); })).store(to + k);
         if (k < count)
-            L(call(indices, [&](std::size_t i) { return L::load_part(from[i] + k * rows.step[i], count - k); }))
-                .store_part(to + k, count - k);
+            L(call(indices, [&](std::size_t i) {
+                return L::load_part(from[i] + k * rows.step[i], count - k);
+            })).store_part(to + k, count - k);
     });
 }
 
 /// out[k] = f(inputs[k]...) one element at a time, for any mix of element types; compilers vectorise the simple ones.
+/// Where an input repeats along a row, a block of repetitions stands in for it, so that there is one dense loop.
 template <class Out, class... In, class F>
 void elementwise_scalars(const F& f, const Shape& shape, Out* out, const std::array<const Shape*, sizeof...(In)>& shapes,
                          const In*... inputs) {
+    constexpr std::int64_t block = 256;
     const auto rows = rows_of<sizeof...(In)>(shape, shapes);
-    bool dense = true;
-    for (const std::int64_t step : rows.step) dense = dense && step == 1;
     for_rows(rows, [&](std::int64_t first, std::int64_t count, const auto& offsets) {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
-            Out* to = out + first;
-            if (dense)
-                for (std::int64_t k = 0; k < count; ++k) to[k] = f(inputs[offsets[I] + k]...);
-            else
-                for (std::int64_t k = 0; k < count; ++k) to[k] = f(inputs[offsets[I] + k * rows.step[I]]...);
+            std::tuple<std::array<In, block>...> repeated;
+            const auto start = [&]<class T>(const T* from, std::int64_t step, std::array<T, block>& filled) {
+                if (step == 1) return from;
+                std::fill_n(filled.begin(), std::min(count, block), *from);
+                return static_cast<const T*>(filled.data());
+            };
+            const auto run = [&f](Out* to, std::int64_t n, const In*... from) {
+                for (std::int64_t k = 0; k < n; ++k) to[k] = f(from[k]...);
+            };
+            const std::tuple<const In*...> from{start(inputs + offsets[I], rows.step[I], std::get<I>(repeated))...};
+            if (((rows.step[I] == 1) && ...)) return run(out + first, count, std::get<I>(from)...);
+            for (std::int64_t k = 0; k < count; k += block)
+                run(out + first + k, std::min(block, count - k), std::get<I>(from) + k * rows.step[I]...);
         }(std::index_sequence_for<In...>{});
     });
 }
@@ -156,7 +196,8 @@ template <Accepts accepts = Accepts::floating, class F, class... In>
     const std::array<const Shape*, n> shapes{&x.shape(), &rest.shape()...};
     Tensor out = Tensor::uninitialized(shape, x.dtype());
     const auto lanes = [&]<class T>(T) {
-        elementwise_lanes<T>(f, shape, out.fresh_data<T>(), std::array<const T*, n>{x.data<T>(), rest.template data<T>()...}, shapes);
+        elementwise_lanes<T>(f, shape, out.fresh_data<T>(), std::array<const T*, n>{x.data<T>(), rest.template data<T>()...},
+                             shapes);
     };
     const auto scalars = [&]<class T>(T) {
         if constexpr (accepts == Accepts::numeric)

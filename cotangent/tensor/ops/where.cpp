@@ -30,11 +30,18 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
     detail::check_same_dtype("where", a.dtype(), b.dtype());
     const Shape shape = broadcast("where", condition.shape(), broadcast("where", a.shape(), b.shape()));
     Tensor out = Tensor::uninitialized(shape, a.dtype());
-    dispatch(a.dtype(), [&]<class T>(T) {
-        detail::elementwise_scalars([](bool holds, T x, T y) { return holds ? x : y; }, shape, out.fresh_data<T>(),
-                                    {&condition.shape(), &a.shape(), &b.shape()}, condition.data<bool>(), a.data<T>(),
-                                    b.data<T>());
-    });
+    // Elements are moved, not computed with: their size is all that matters. GCC 12 vectorises bytes, not bools.
+    const auto choose = [&]<class Word>(Word) {
+        detail::elementwise_scalars([](std::uint8_t holds, Word x, Word y) { return holds != 0 ? x : y; }, shape,
+                                    out.fresh_data<Word>(), {&condition.shape(), &a.shape(), &b.shape()},
+                                    condition.data<std::uint8_t>(), a.data<Word>(), b.data<Word>());
+    };
+    switch (size_of(a.dtype())) {
+        case 1: choose(std::uint8_t{}); break;
+        case 2: choose(std::uint16_t{}); break;
+        case 4: choose(std::uint32_t{}); break;
+        default: choose(std::uint64_t{});
+    }
     return record(Where{condition}, out, a, b);
 }
 
