@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cotangent/tensor/kernels/elementwise.hpp"
+#include "cotangent/tensor/lanes.hpp"
 #include "cotangent/tensor/record.hpp"
 
 #include <fmt/format.h>
@@ -109,28 +110,56 @@ void max_plane(const Pool& p, Stride stride, const T* from, T* to, std::int32_t*
     }
 }
 
-/// The same without padding for windows of 2 x 2 in steps of 2: all four at once.
+/// The even lanes of a followed by those of b, or the odd ones.
+template <int odd, class T>
+Lanes<T> every_second(Lanes<T> a, Lanes<T> b) {
+    return [&]<int... k>(std::integer_sequence<int, k...>) -> Lanes<T> {
+        return __builtin_shufflevector(a.v, b.v, (2 * k + odd)...);
+    }(std::make_integer_sequence<int, Lanes<T>::count>{});
+}
+
+/// 2 x 2 windows in steps of 2 without padding, a register of them: from two rows of pixels.
+template <class T>
+void max_2x2(const T* upper, const T* lower, std::int32_t at, std::int32_t width, T* to, std::int32_t* indices) {
+    using L = Lanes<T>;
+    using I = typename Lanes<T>::IntegerVector;
+    const L a = L::load(upper), b = L::load(upper + L::count), c = L::load(lower), d = L::load(lower + L::count);
+    L best = every_second<0>(a, b);
+    I offset{};
+    const auto consider = [&](L value, std::int32_t where) {
+        const Mask<T> better = value > best || (value != value && best == best);
+        best = select(better, value, best);
+        offset = better.m ? I{} + where : offset;
+    };
+    consider(every_second<1>(a, b), 1);
+    consider(every_second<0>(c, d), width);
+    consider(every_second<1>(c, d), width + 1);
+    best.store(to);
+    for (int k = 0; k < L::count; ++k) indices[k] = at + 2 * k + static_cast<std::int32_t>(offset[k]);
+}
+
+/// Registers may reach beyond a row, into pixels that are not used and results that come later; not beyond the plane.
 template <class T>
 void max_plane_2x2(const Pool& p, const T* from, T* to, std::int32_t* indices) {
-    const std::int64_t width = p.columns.length;
-    for (std::int64_t i = 0; i < p.rows.count; ++i, to += p.columns.count, indices += p.columns.count) {
-        const T *upper = from + 2 * i * width, *lower = upper + width;
-        const auto base = static_cast<std::int32_t>(2 * i * width), down = static_cast<std::int32_t>(width);
-        for (std::int64_t j = 0; j < p.columns.count; ++j) {
-            T best = upper[2 * j];
-            std::int32_t at = 0;
-            const auto consider = [&](T value, std::int32_t offset) {
-                const bool better = (value > best) | ((value != value) & (best == best));
-                at = better ? offset : at;
-                best = better ? value : best;
-            };
-            consider(upper[2 * j + 1], 1);
-            consider(lower[2 * j], down);
-            consider(lower[2 * j + 1], down + 1);
-            to[j] = best;
-            indices[j] = base + 2 * static_cast<std::int32_t>(j) + at;
+    constexpr std::int64_t lanes = Lanes<T>::count;
+    const std::int64_t width = p.columns.length, count = p.columns.count;
+    for (std::int64_t i = 0; i < p.rows.count; ++i)
+        for (std::int64_t j = 0; j < count; j += lanes) {
+            const std::int64_t upper = 2 * i * width + 2 * j, lower = upper + width, out = i * count + j;
+            const auto at = static_cast<std::int32_t>(upper), down = static_cast<std::int32_t>(width);
+            if (lower + 2 * lanes <= p.image_size() && out + lanes <= p.out_size()) {
+                max_2x2(from + upper, from + lower, at, down, to + out, indices + out);
+                continue;
+            }
+            T above[2 * lanes] = {}, below[2 * lanes] = {}, best[lanes];
+            std::int32_t where[lanes];
+            const std::int64_t here = std::min(lanes, count - j);
+            std::copy_n(from + upper, 2 * here, above);
+            std::copy_n(from + lower, 2 * here, below);
+            max_2x2(above, below, at, down, best, where);
+            std::copy_n(best, here, to + out);
+            std::copy_n(where, here, indices + out);
         }
-    }
 }
 
 // Where the largest values are is fixed, so that max_pool2d is one linear map near its input: it picks pixels. The
