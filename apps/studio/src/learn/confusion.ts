@@ -98,7 +98,6 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
         "table",
         {
             class: "matrix",
-            style: `--classes:${classes.length}`,
             onpointerleave: () => point(chosen.get()),
             onkeydown: (event: KeyboardEvent) => walk(event, cells),
         },
@@ -117,7 +116,7 @@ export function confusionMatrix(chapter: LearnChapter, chosen: State<Pair | null
         ),
         h(
             "div",
-            { class: "matrix-frame" },
+            { class: "matrix-frame", style: `--classes:${classes.length}` },
             table,
             h(
                 "div",

@@ -81,8 +81,10 @@ function isMeasured({ lines }: Chart): boolean {
 }
 
 function swatch(kind: string): SVGElement {
-    const d = kind === "kept" ? "M14 1V11" : "M1 6H27";
-    return s("svg", { width: 28, height: 12, "aria-hidden": "true" }, s("path", { d, class: `line ${kind}` }));
+    const upright = kind === "kept";
+    const size = upright ? { width: 3, height: 13 } : { width: 28, height: 12 };
+    const d = upright ? "M1.5 0V13" : "M1 6H27";
+    return s("svg", { ...size, "aria-hidden": "true" }, s("path", { d, class: `line ${kind}` }));
 }
 
 function drawChart(chart: Chart, history: Epoch[], kept: number, pointed: State<number | null>): HTMLElement {

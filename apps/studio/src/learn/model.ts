@@ -46,7 +46,8 @@ export function modelTable({ layers, optimizer, batch_size }: LearnModel): HTMLE
                         h(
                             "td",
                             { class: "wide share", "aria-hidden": "true" },
-                            h("span", { class: "fill", style: `--share:${(parameters / most) * 100}%` }),
+                            parameters > 0 &&
+                                h("span", { class: "fill", style: `--share:${(parameters / most) * 100}%` }),
                         ),
                     ),
                 ),

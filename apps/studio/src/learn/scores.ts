@@ -27,8 +27,9 @@ export function scoreTable({ data, result }: LearnChapter): HTMLElement {
                     {},
                     h("th", { scope: "col" }, "Class"),
                     h("th", { scope: "col", class: "n wide" }, "Test pictures"),
-                    h("th", { scope: "col" }, "Recall"),
-                    h("th", { scope: "col" }, "Precision"),
+                    ...["Recall", "Precision"].map((name) =>
+                        h("th", { scope: "col" }, h("span", { class: "meter" }, h("span", { class: "value" }, name))),
+                    ),
                 ),
             ),
             h(
