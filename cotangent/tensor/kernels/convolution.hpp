@@ -34,6 +34,13 @@ void convolution_to_kernel(Dtype dtype, const ConvolutionProblem& problem, const
 void blocked_convolution(Dtype dtype, const ConvolutionProblem& problem, const void* images, const void* kernel, void* out);
 void blocked_convolution_to_images(Dtype dtype, const ConvolutionProblem& problem, const void* out, const void* kernel, void* images);
 void blocked_convolution_to_kernel(Dtype dtype, const ConvolutionProblem& problem, const void* images, const void* out, void* kernel);
+// float32 with few channels, by our own loops, where these say so:
+[[nodiscard]] bool is_narrow(const ConvolutionProblem& problem);
+[[nodiscard]] bool is_narrow_to_images(const ConvolutionProblem& problem);
+[[nodiscard]] bool is_narrow_to_kernel(const ConvolutionProblem& problem);
+void narrow_convolution(const ConvolutionProblem& problem, const float* images, const float* kernel, float* out);
+void narrow_convolution_to_images(const ConvolutionProblem& problem, const float* out, const float* kernel, float* images);
+void narrow_convolution_to_kernel(const ConvolutionProblem& problem, const float* images, const float* out, float* kernel);
 // float64, by patches (im2col) and products:
 void patch_convolution(const ConvolutionProblem& problem, const double* images, const double* kernel, double* out);
 void patch_convolution_to_images(const ConvolutionProblem& problem, const double* out, const double* kernel, double* images);
