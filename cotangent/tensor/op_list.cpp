@@ -1,5 +1,7 @@
 #include "cotangent/tensor/op_list.hpp"
 
+#include <tuple>
+
 #include "cotangent/tensor/ops.hpp"
 
 namespace cotangent {
@@ -64,6 +66,10 @@ void products(std::vector<OpCase>& list) {
     product({2, 3, 2}, {2, 2, 3}, {true, true});
     product({0, 3}, {3, 2});
     product({2, 0}, {0, 2});
+    for (const auto& [specification, a, b] : {std::tuple<std::string, Shape, Shape>{"bihd,bjhd->bhij", {2, 2, 2, 3}, {2, 3, 2, 3}},
+                                              {"ijk,jb->kb", {2, 3, 2}, {3, 2}}, {"ij,ij->j", {2, 3}, {2, 3}}})
+        list.push_back({"einsum " + specification,
+                        [specification = specification](const Arguments& x) { return einsum(specification, x[0], x[1]); }, {{a}, {b}}});
     list.push_back({"outer", [](const Arguments& x) { return outer(x[0], x[1]); }, {{{2}}, {{3}}}});
 }
 

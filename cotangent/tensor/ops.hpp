@@ -10,6 +10,7 @@
 #include "cotangent/tensor/ops/conv2d.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/ops/cumsum.hpp"
+#include "cotangent/tensor/ops/einsum.hpp"
 #include "cotangent/tensor/ops/erf.hpp"
 #include "cotangent/tensor/ops/exponential.hpp"
 #include "cotangent/tensor/ops/extrema.hpp"
