@@ -57,10 +57,10 @@ std::vector<Function<T>> functions() {
         {"erf", 1.5, [](L x) { return erf(x); }, [](W x) { return std::erf(x); }},
         {"sin", 1.5, [](L x) { return sin(x); }, [](W x) { return std::sin(x); }},
         {"cos", 1.5, [](L x) { return cos(x); }, [](W x) { return std::cos(x); }},
-        {"tan", 3.0, [](L x) { return tan(x); }, [](W x) { return std::tan(x); }},
+        {"tan", 3.2, [](L x) { return tan(x); }, [](W x) { return std::tan(x); }},
         {"sqrt", 0.5, [](L x) { return sqrt(x); }, [](W x) { return std::sqrt(x); }},
         {"floor", 0.0, [](L x) { return floor(x); }, [](W x) { return std::floor(x); }},
-        {"sigmoid", 2.4, [](L x) { return ct::sigmoid(x); },
+        {"sigmoid", 2.5, [](L x) { return ct::sigmoid(x); },
          [](W x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }},
         {"softplus", 1.6, [](L x) { return ct::softplus(x); },
          [](W x) {
