@@ -151,14 +151,16 @@ void max_plane_2x2(const Pool& p, const T* from, T* to, std::int32_t* indices) {
                 max_2x2(from + upper, from + lower, at, down, to + out, indices + out);
                 continue;
             }
-            T above[2 * lanes] = {}, below[2 * lanes] = {}, best[lanes];
+            T above[2 * lanes], below[2 * lanes], best[lanes];
             std::int32_t where[lanes];
-            const std::int64_t here = std::min(lanes, count - j);
-            std::copy_n(from + upper, 2 * here, above);
-            std::copy_n(from + lower, 2 * here, below);
+            const std::int64_t here = std::min(lanes, count - j), low = std::min(lanes, 2 * here), high = 2 * here - low;
+            for (const auto& [source, copy] : {std::pair{from + upper, above}, std::pair{from + lower, below}}) {
+                Lanes<T>::load_part(source, low).store(copy);
+                Lanes<T>::load_part(source + low, high).store(copy + lanes);
+            }
             max_2x2(above, below, at, down, best, where);
-            std::copy_n(best, here, to + out);
-            std::copy_n(where, here, indices + out);
+            Lanes<T>::load(best).store_part(to + out, here);
+            for (std::int64_t k = 0; k < here; ++k) indices[out + k] = where[k];
         }
 }
 
