@@ -27,7 +27,7 @@ install_packages() {
     local missing
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         echo "This is not a Debian system. Install these (Debian's names), then build with cmake --preset release:" >&2
-        printf '    %s\n' "$@" "nodejs (20 or newer)" npm >&2
+        printf '    %s\n' "$@" "nodejs (18.19 or newer)" npm >&2
         exit 1
     fi
     missing=$(missing_packages "$@")

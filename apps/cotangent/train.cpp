@@ -1,0 +1,101 @@
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "classifier.hpp"
+#include "command.hpp"
+#include "cotangent/tensor/threads.hpp"
+#include "datasets.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace cotangent::app {
+namespace {
+
+struct Arguments {
+    std::string data = "emoji", model = "resnet14", out = "model.safetensors";
+    std::int64_t width = 0;
+    SourceOptions source;
+    TrainOptions train;
+    int threads = 0;
+    bool json = false, fresh = false;
+};
+
+nlohmann::json to_json(const nn::EpochReport& r) {
+    return {{"epoch", r.epoch}, {"train_loss", r.train_loss}, {"train_accuracy", r.train_accuracy},
+            {"validation_loss", r.validation_loss}, {"validation_accuracy", r.validation_accuracy}, {"lr", r.lr}, {"seconds", r.seconds}};
+}
+
+void run(const Arguments& given) {
+    Arguments a = given;
+    if (a.threads > 0) set_thread_count(a.threads);
+    a.source.seed = a.train.seed;
+    const Source source = load_source(a.data, a.source);
+    for (const std::string& file : source.skipped) std::cerr << "skipped " << file << '\n';
+    NetworkSpec spec{a.model, a.width ? a.width : a.model == "mlp" ? 128 : 16, source.channels(), source.side(),
+                     source.plain_train.class_names, source.statistics};
+    const std::filesystem::path checkpoint = a.out + ".checkpoint";
+    if (a.fresh) std::filesystem::remove(checkpoint);
+    const bool resumed = std::filesystem::exists(checkpoint);
+    a.train.checkpoint = checkpoint;
+    a.train.progress = progress_stream();
+    a.train.progress_style = progress_style();
+    if (resumed) std::cerr << fmt::format("Going on from {} (--fresh starts anew)\n", checkpoint.string());
+    const bool has_validation = source.validation.images.rank() == 4 && source.validation.size() > 0;
+    const Trained trained = train(spec, source.train, has_validation ? &source.validation : nullptr, source.augment, a.train);
+    if (trained.end == nn::FitEnd::interrupted)
+        throw Interrupted{fmt::format("Everything so far is in {}; the same command goes on from there.", checkpoint.string())};
+    trained.classifier.save(a.out);
+    const nn::Evaluation test = trained.classifier.evaluate(source.test);
+    const nn::Interval interval = nn::wilson_interval(test.accuracy, source.test.size());
+    std::filesystem::remove(checkpoint);
+    if (a.json) {
+        nlohmann::json history = nlohmann::json::array();
+        for (const nn::EpochReport& report : trained.history) history.push_back(to_json(report));
+        std::cout << nlohmann::json{{"model", a.out}, {"parameters", trained.classifier.parameter_count()}, {"history", history},
+                                    {"test", {{"pictures", source.test.size()}, {"accuracy", test.accuracy}, {"loss", test.loss},
+                                              {"interval", {interval.low, interval.high}}}}}
+                         .dump(2)
+                  << '\n';
+        return;
+    }
+    std::cout << fmt::format("{:.1f} % of {} test pictures right (95 % interval {:.1f} to {:.1f} %)\nWrote {} ({} parameters)\n",
+                             100 * test.accuracy, source.test.size(), 100 * interval.low, 100 * interval.high, a.out,
+                             trained.classifier.parameter_count());
+}
+
+}  // namespace
+
+void add_train(CLI::App& app) {
+    auto* command = app.add_subcommand("train", "Train a network on pictures");
+    auto a = std::make_shared<Arguments>();
+    command->add_option("--data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR (one sub-folder a class)")->capture_default_str();
+    command->add_option("--model", a->model, "mlp, lenet5, resnet8, resnet14, resnet20, ...")->capture_default_str();
+    command->add_option("--out", a->out, "Where the model goes (safetensors)")->capture_default_str();
+    command->add_option("--epochs", a->train.epochs, "Passes over the data")->capture_default_str()->check(CLI::PositiveNumber);
+    command->add_option("--batch", a->train.batch_size, "Pictures a step")->capture_default_str()->check(CLI::PositiveNumber);
+    command->add_option("--lr", a->train.lr, "Highest learning rate of AdamW")->capture_default_str()->check(CLI::PositiveNumber);
+    command->add_option("--weight-decay", a->train.weight_decay, "Of AdamW")->capture_default_str()->check(CLI::NonNegativeNumber);
+    command->add_option("--label-smoothing", a->train.label_smoothing, "Share of each target spread over all classes")->capture_default_str()->check(CLI::Range(0.0, 1.0));
+    command->add_option("--patience", a->train.patience, "Stop after so many epochs without a lower validation loss; 0: never")->capture_default_str();
+    command->add_option("--width", a->width, "Channels of a ResNet's first stage, or an MLP's hidden units (default 16, 128)");
+    command->add_option("--size", a->source.side, "Side in pixels of emoji and folder pictures (default 32, 64)");
+    command->add_option("--validation", a->source.validation, "Share of the training pictures kept for validation")->capture_default_str()->check(CLI::Range(0.0, 0.9));
+    command->add_option("--seed", a->train.seed, "Everything random follows from it")->capture_default_str();
+    command->add_option("--threads", a->threads, "Default: all processors; results do not depend on it")->check(CLI::PositiveNumber);
+    command->add_flag("!--no-augment", a->source.augment, "Show the network every picture as it is");
+    command->add_flag("--skip-unreadable", a->source.skip_unreadable, "Leave out pictures that cannot be read, and say which");
+    command->add_flag("--fresh", a->fresh, "Do not go on from an interrupted run");
+    command->add_flag("--json", a->json, "Print the result as JSON");
+    command->footer(
+        "Examples:\n"
+        "  cotangent train --data emoji --epochs 30 --out emoji.safetensors\n"
+        "  cotangent data fetch mnist --out mnist\n"
+        "  cotangent train --data mnist:mnist --model lenet5 --epochs 3 --out mnist.safetensors\n"
+        "  cotangent train --data images:my_pictures --out mine.safetensors");
+    command->callback([a] { run(*a); });
+}
+
+}  // namespace cotangent::app
