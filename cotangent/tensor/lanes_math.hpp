@@ -5,8 +5,8 @@
 // special ones.
 // Zeros keep their signs, NaN stays NaN, infinities and subnormal numbers give what C's functions give.
 //
-//     exp 1.0   expm1 2.0   log 0.85   log1p 0.85   tanh 2.6   erf 1.5   sigmoid 2.5   softplus 1.6
-//     sin 1.5   cos 1.5     tan 3.2    sqrt 0.5     floor 0    pow (float) 0.51
+//     exp 1.0   expm1 2.0   log 0.85   log1p 0.85   tanh 2.6   erf 1.5   sigmoid 2.5   softplus 1.8
+//     sin 1.6   cos 1.6     tan 3.2    sqrt 0.5     floor 0    pow (float) 0.51
 //
 // Polynomials are weighted minimax fits unless another source is named.
 #include "cotangent/tensor/lanes.hpp"

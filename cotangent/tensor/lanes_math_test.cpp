@@ -55,14 +55,14 @@ std::vector<Function<T>> functions() {
         {"log1p", 0.85, [](L x) { return log1p(x); }, [](W x) { return std::log1p(x); }},
         {"tanh", 2.6, [](L x) { return tanh(x); }, [](W x) { return std::tanh(x); }},
         {"erf", 1.5, [](L x) { return erf(x); }, [](W x) { return std::erf(x); }},
-        {"sin", 1.5, [](L x) { return sin(x); }, [](W x) { return std::sin(x); }},
-        {"cos", 1.5, [](L x) { return cos(x); }, [](W x) { return std::cos(x); }},
+        {"sin", 1.6, [](L x) { return sin(x); }, [](W x) { return std::sin(x); }},
+        {"cos", 1.6, [](L x) { return cos(x); }, [](W x) { return std::cos(x); }},
         {"tan", 3.2, [](L x) { return tan(x); }, [](W x) { return std::tan(x); }},
         {"sqrt", 0.5, [](L x) { return sqrt(x); }, [](W x) { return std::sqrt(x); }},
         {"floor", 0.0, [](L x) { return floor(x); }, [](W x) { return std::floor(x); }},
         {"sigmoid", 2.5, [](L x) { return ct::sigmoid(x); },
          [](W x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }},
-        {"softplus", 1.6, [](L x) { return ct::softplus(x); },
+        {"softplus", 1.8, [](L x) { return ct::softplus(x); },
          [](W x) {
              return (x > 0 ? x : x < 0 || x == 0 ? W(0) : x) + std::log1p(std::exp(-std::abs(x)));
          }},
