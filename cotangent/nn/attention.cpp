@@ -12,14 +12,10 @@ namespace {
 
 /// [T, S]: 0 where query t may see key s, -infinity elsewhere.
 Tensor causal_mask(std::int64_t queries, std::int64_t keys, Dtype dtype) {
-    Tensor mask = zeros({queries, keys}, dtype);
-    dispatch(dtype, [&]<class T>(T) {
-        if constexpr (std::is_floating_point_v<T>)
-            for (std::int64_t t = 0; t < queries; ++t)
-                for (std::int64_t s = t + 1; s < keys; ++s)
-                    mask.fresh_data<T>()[t * keys + s] = -std::numeric_limits<T>::infinity();
-    });
-    return mask;
+    Tensor mask = zeros({queries, keys});
+    for (std::int64_t t = 0; t < queries; ++t)
+        for (std::int64_t s = t + 1; s < keys; ++s) mask.fresh_data<float>()[t * keys + s] = -std::numeric_limits<float>::infinity();
+    return dtype == Dtype::float32 ? mask : cast(mask, dtype);
 }
 
 }  // namespace

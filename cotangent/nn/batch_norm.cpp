@@ -142,8 +142,9 @@ void check(const Tensor& x, const Tensor& gain, const Tensor& bias) {
     if (gain.shape() != channels || bias.shape() != channels)
         throw ShapeError(fmt::format("batch_norm: gain and bias have shapes {} and {}, expected {} for x {}", to_string(gain.shape()),
                                      to_string(bias.shape()), to_string(channels), to_string(x.shape())));
-    if (x.dtype() != gain.dtype() || (x.dtype() != Dtype::float32 && x.dtype() != Dtype::float64))
-        throw DtypeError(fmt::format("batch_norm: x and gain are {} and {}, expected both float32 or float64", name(x.dtype()), name(gain.dtype())));
+    if (x.dtype() != gain.dtype() || x.dtype() != bias.dtype() || (x.dtype() != Dtype::float32 && x.dtype() != Dtype::float64))
+        throw DtypeError(fmt::format("batch_norm: x, gain and bias are {}, {} and {}, expected all float32 or all float64",
+                                     name(x.dtype()), name(gain.dtype()), name(bias.dtype())));
     if (x.is_empty()) throw ShapeError(fmt::format("batch_norm: x has shape {}, expected at least one element", to_string(x.shape())));
 }
 

@@ -4,11 +4,16 @@
 
 namespace cotangent::nn {
 
+namespace detail {
+/// @throws ValueError  limit <= 0
+void check_limit(const char* op, double limit);
+}  // namespace detail
+
 /// Scales the whole tree so that its norm is at most `limit`; returns the norm it had.
 /// @throws ValueError  limit <= 0
 template <class Tree>
 double clip_by_global_norm(Tree& gradient, double limit) {
-    if (!(limit > 0)) throw ValueError("clip_by_global_norm: limit is not above 0");
+    detail::check_limit("clip_by_global_norm", limit);
     const double length = norm(gradient);
     if (length <= limit) return length;
     const double scale = limit / length;
@@ -22,10 +27,10 @@ double clip_by_global_norm(Tree& gradient, double limit) {
     return length;
 }
 
-/// Cuts every element to [-limit, limit].
+/// Cuts every element to [-limit, limit]. @throws ValueError  limit <= 0
 template <class Tree>
 void clip_by_value(Tree& gradient, double limit) {
-    if (!(limit > 0)) throw ValueError("clip_by_value: limit is not above 0");
+    detail::check_limit("clip_by_value", limit);
     detail::update_tree([=](auto& p, auto) { p = select(p > limit, limit, select(p < -limit, -limit, p)); }, gradient, gradient);
 }
 

@@ -10,32 +10,40 @@ namespace {
 
 using nlohmann::json;
 
-json number(double value) { return std::isnan(value) ? json(nullptr) : json(value); }
-double number_from(const json& value) { return value.is_null() ? std::nan("") : value.get<double>(); }
+// JSON has neither NaN nor infinities, and a run that diverges has both.
+json number(double value) {
+    if (std::isnan(value)) return "nan";
+    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+    return value;
+}
+double number_from(const json& value) { return value.is_string() ? std::stod(value.get<std::string>()) : value.get<double>(); }
 
 }  // namespace
 
-std::string encode(const FitPosition& position, std::uint64_t seed) {
+std::string encode(const FitRecord& record) {
+    const FitPosition& position = record.position;
     json history = json::array();
     for (const EpochReport& r : position.history)
         history.push_back({r.epoch, number(r.train_loss), number(r.train_accuracy), number(r.validation_loss),
-                           number(r.validation_accuracy), r.lr, r.seconds});
-    return json{{"version", 1}, {"seed", seed}, {"epoch", position.epoch}, {"step", position.step}, {"steps", position.steps},
-                {"loss_sum", position.loss_sum}, {"correct", position.correct}, {"seen", position.seen},
-                {"best_loss", position.best_loss}, {"epochs_since_best", position.epochs_since_best}, {"history", history}}
+                           number(r.validation_accuracy), number(r.lr), r.seconds});
+    return json{{"version", 1}, {"seed", record.seed}, {"optimizer_steps", record.optimizer_steps}, {"epoch", position.epoch}, {"step", position.step}, {"steps", position.steps},
+                {"loss_sum", number(position.loss_sum)}, {"correct", position.correct}, {"seen", position.seen},
+                {"best_loss", number(position.best_loss)}, {"epochs_since_best", position.epochs_since_best}, {"history", history}}
         .dump();
 }
 
-std::pair<FitPosition, std::uint64_t> decode(const std::string& text, const std::filesystem::path& path) try {
+FitRecord decode(const std::string& text, const std::filesystem::path& path) try {
     const json value = json::parse(text);
     if (value.at("version") != 1)
         throw IoError(fmt::format("{}: is a training run of version {}, expected 1", path.string(), value.at("version").dump()));
-    FitPosition position{value.at("epoch"), value.at("step"), value.at("steps"), value.at("loss_sum"), value.at("correct"),
-                         value.at("seen"), value.at("best_loss"), value.at("epochs_since_best"), {}};
+    FitPosition position{value.at("epoch"), value.at("step"), value.at("steps"), number_from(value.at("loss_sum")), value.at("correct"),
+                         value.at("seen"), number_from(value.at("best_loss")), value.at("epochs_since_best"), {}};
     for (const json& r : value.at("history"))
         position.history.push_back({r.at(0), number_from(r.at(1)), number_from(r.at(2)), number_from(r.at(3)),
-                                    number_from(r.at(4)), r.at(5), r.at(6)});
-    return {position, value.at("seed")};
+                                    number_from(r.at(4)), number_from(r.at(5)), r.at(6)});
+    return {std::move(position), value.at("seed"), value.at("optimizer_steps")};
+} catch (const std::logic_error& error) {  // a number that does not read
+    throw IoError(fmt::format("{}: its training run does not read: {}", path.string(), error.what()));
 } catch (const json::exception& error) {
     throw IoError(fmt::format("{}: its training run does not read: {}", path.string(), error.what()));
 }
@@ -53,6 +61,8 @@ void check_fit(const FitOptions& options, const data::ImageDataset& train) {
     if (options.epochs < 0) throw ValueError(fmt::format("fit: epochs are {}, expected 0 or more", options.epochs));
     if (options.batch_size < 1) throw ValueError(fmt::format("fit: batch_size is {}, expected at least 1", options.batch_size));
     if (train.size() < 1) throw ValueError("fit: the training data is empty, expected at least one picture");
+    if (options.batches.drop_last && train.size() < options.batch_size)
+        throw ValueError(fmt::format("fit: batch_size is {} and drop_last leaves out all {} pictures", options.batch_size, train.size()));
 }
 
 }  // namespace cotangent::nn::detail

@@ -69,16 +69,16 @@ enum class FitEnd : std::uint8_t { finished, stopped_early, interrupted };
 struct FitOptions {
     int epochs = 10;
     std::int64_t batch_size = 64;
-    Schedule schedule;           ///< lr by step; empty: the optimizer's own
+    Schedule schedule = {};           ///< lr by step; empty: the optimizer's own
     double clip_norm = 0;        ///< global norm of the gradient; 0: unlimited
     double label_smoothing = 0;  ///< of the cross entropy
     int patience = 0;            ///< stop after this many epochs without a lower validation loss; 0: never
-    data::BatchOptions batches;  ///< augmentation, normalisation, prefetch of the training data
-    std::filesystem::path checkpoint;  ///< written after each epoch and on interruption; resumed from if it exists
+    data::BatchOptions batches = {};  ///< augmentation, normalisation, prefetch of the training data
+    std::filesystem::path checkpoint = {};  ///< written after each epoch and on interruption; resumed from if it exists
     std::ostream* progress = nullptr;  ///< where the bar goes
     ProgressStyle progress_style = ProgressStyle::bar;
-    std::function<bool()> should_stop;                       ///< asked between steps; Ctrl-C in the command line
-    std::function<void(const EpochReport&)> on_epoch;
+    std::function<bool()> should_stop = {};                       ///< asked between steps; Ctrl-C in the command line
+    std::function<void(const EpochReport&)> on_epoch = {};
 };
 
 struct Evaluation {
@@ -108,8 +108,14 @@ template <class Model, class State>
 }
 
 namespace detail {
-[[nodiscard]] std::string encode(const FitPosition& position, std::uint64_t seed);
-[[nodiscard]] std::pair<FitPosition, std::uint64_t> decode(const std::string& text, const std::filesystem::path& path);
+/// What a checkpoint holds besides tensors.
+struct FitRecord {
+    FitPosition position;
+    std::uint64_t seed = 0;
+    std::int64_t optimizer_steps = 0;  ///< of an optimizer that counts them
+};
+[[nodiscard]] std::string encode(const FitRecord& record);
+[[nodiscard]] FitRecord decode(const std::string& text, const std::filesystem::path& path);
 [[nodiscard]] Rng epoch_rng(std::uint64_t seed, int epoch, std::uint64_t purpose);
 [[nodiscard]] std::string note_of(const FitPosition& position);
 void check_fit(const FitOptions& options, const data::ImageDataset& train);
@@ -121,7 +127,9 @@ concept CountsSteps = requires(Optimizer optimizer) { optimizer.step; };
 /// the new one is whole.
 template <class Model, class State, class Optimizer>
 void save_checkpoint(const std::filesystem::path& path, const Training<Model, State, Optimizer>& training) {
-    save(path, training, {{"fit", detail::encode(training.position, training.seed)}});
+    detail::FitRecord record{training.position, training.seed};
+    if constexpr (detail::CountsSteps<Optimizer>) record.optimizer_steps = training.optimizer.step;
+    save(path, training, {{"fit", detail::encode(record)}});
 }
 
 /// @throws IoError  the file is not a checkpoint of this kind of training; `training` is untouched
@@ -130,11 +138,11 @@ void load_checkpoint(const std::filesystem::path& path, Training<Model, State, O
     const auto metadata = load_tensors(path).metadata;
     const auto found = metadata.find("fit");
     if (found == metadata.end()) throw IoError(path.string() + ": holds no training run, expected metadata `fit`");
-    const auto [position, seed] = detail::decode(found->second, path);
+    detail::FitRecord record = detail::decode(found->second, path);
     load(path, training);
-    training.position = position;
-    training.seed = seed;
-    if constexpr (detail::CountsSteps<Optimizer>) training.optimizer.step = position.steps;
+    training.position = std::move(record.position);
+    training.seed = record.seed;
+    if constexpr (detail::CountsSteps<Optimizer>) training.optimizer.step = record.optimizer_steps;
 }
 
 /// Trains an image classifier: minimises the cross entropy of model(images, state, pass) on `train`, epoch by epoch.
@@ -156,7 +164,8 @@ FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset
     };
     const auto step_function = value_and_grad(loss);
     FitPosition& at = training.position;
-    if (options.patience > 0 && at.epochs_since_best >= options.patience) return FitEnd::stopped_early;
+    const auto is_stuck = [&] { return validation && options.patience > 0 && at.epochs_since_best >= options.patience; };
+    if (is_stuck()) return FitEnd::stopped_early;
     while (at.epoch < options.epochs) {
         const auto start = std::chrono::steady_clock::now();
         Rng order = detail::epoch_rng(training.seed, at.epoch, 0);
@@ -203,7 +212,7 @@ FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset
         at.history.push_back(report);
         save_if_asked();
         if (options.on_epoch) options.on_epoch(report);
-        if (validation && options.patience > 0 && at.epochs_since_best >= options.patience) return FitEnd::stopped_early;
+        if (is_stuck()) return FitEnd::stopped_early;
     }
     return FitEnd::finished;
 }

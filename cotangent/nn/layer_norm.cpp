@@ -1,6 +1,7 @@
 // One fused pass over each row forward, two backward; see composed.hpp for the derivatives of the derivative.
 #include "cotangent/nn/layer_norm.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "cotangent/tensor/composed.hpp"
@@ -46,19 +47,23 @@ void forward(const T* x, const T* gain, const T* bias, T* y, T* mean, T* scale, 
     parallel_for(rows, rows_per_piece, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t r = first; r < last; ++r) {
             const T* in = x + r * n;
-            Lanes<T> sum(0), squares(0);
+            Lanes<T> sum(0), squares(0), left(0);
             along_row<T>(n, [&](auto k, auto count) { sum += load(in + k, count); });
             const T average = total(sum) / static_cast<T>(n);
             along_row<T>(n, [&](auto k, auto count) {
                 Lanes<T> centred = load(in + k, count) - average;
                 if (count < Lanes<T>::count) centred = Lanes<T>::load_part(reinterpret_cast<const T*>(&centred), count);
+                left += centred;
                 squares += centred * centred;
             });
-            const T factor = 1 / std::sqrt(total(squares) / static_cast<T>(n) + epsilon);
-            mean[r] = average;
+            // What rounding left out of the average counts when the mean is large beside the deviation.
+            const T correction = total(left) / static_cast<T>(n);
+            const T variance = std::max(T{}, total(squares) / static_cast<T>(n) - correction * correction);
+            const T factor = 1 / std::sqrt(variance + epsilon);
+            mean[r] = average + correction;
             scale[r] = factor;
             along_row<T>(n, [&](auto k, auto count) {
-                Lanes<T> value = (load(in + k, count) - average) * factor;
+                Lanes<T> value = (load(in + k, count) - average - correction) * factor;
                 if (gain) value *= load(gain + k, count);
                 if (bias) value += load(bias + k, count);
                 store(value, y + r * n + k, count);

@@ -86,7 +86,8 @@ Tensor from_indices(const Tensor& logits, const Tensor& labels, double smoothing
 }  // namespace
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& labels, CrossEntropyOptions options) {
-    if (logits.dtype() == Dtype::bfloat16) return cross_entropy(cast(logits, Dtype::float32), labels, options);
+    if (logits.dtype() == Dtype::bfloat16)
+        return cross_entropy(cast(logits, Dtype::float32), labels.dtype() == Dtype::bfloat16 ? cast(labels, Dtype::float32) : labels, options);
     if (logits.rank() < 1 || logits.is_empty())
         throw ShapeError(fmt::format("cross_entropy: logits have shape {}, expected [..., classes]", to_string(logits.shape())));
     if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
@@ -116,8 +117,10 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& labels, CrossEntropyOpt
 
 Tensor binary_cross_entropy(const Tensor& logits, const Tensor& targets) {
     check_same("binary_cross_entropy", logits, targets);
-    // -t log s(x) - (1-t) log(1-s(x)) = max(x, 0) - x t + log(1 + exp(-|x|))
-    return mean(map([](auto x, auto t) { return select(x > 0, x, 0.0) - x * t + log1p(exp(-abs(x))); }, logits, targets));
+    // -t log s(x) - (1-t) log(1-s(x)) = max(x, 0) - x t + log(1 + exp(-|x|)); -|x| as a choice, so that the derivative at
+    // 0, where untrained networks often start, is right too.
+    return mean(map(
+        [](auto x, auto t) { return select(x > 0, x, 0.0) - x * t + log1p(exp(select(x > 0, -x, x))); }, logits, targets));
 }
 
 Tensor mean_squared_error(const Tensor& predictions, const Tensor& targets) {

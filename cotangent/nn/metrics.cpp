@@ -20,13 +20,8 @@ void check(const char* op, const Tensor& logits, const Tensor& labels) {
             throw ValueError(fmt::format("{}: a label is {}, expected 0 to {}", op, label, logits.shape()[1] - 1));
 }
 
-}  // namespace
-
-double accuracy(const Tensor& logits, const Tensor& labels) { return top_k_accuracy(logits, labels, 1); }
-
-double top_k_accuracy(const Tensor& logits, const Tensor& labels, std::int64_t k) {
-    check("top_k_accuracy", logits, labels);
-    if (k < 1) throw ValueError(fmt::format("top_k_accuracy: k is {}, expected at least 1", k));
+/// The share of rows whose label is among the k largest logits.
+double share_of_hits(const Tensor& logits, const Tensor& labels, std::int64_t k) {
     const auto scores = logits.to_vector<double>();
     const auto truth = labels.to_vector<std::int64_t>();
     const std::int64_t rows = logits.shape()[0], classes = logits.shape()[1];
@@ -39,6 +34,19 @@ double top_k_accuracy(const Tensor& logits, const Tensor& labels, std::int64_t k
         hits += above < k;
     }
     return rows ? static_cast<double>(hits) / static_cast<double>(rows) : 0;
+}
+
+}  // namespace
+
+double accuracy(const Tensor& logits, const Tensor& labels) {
+    check("accuracy", logits, labels);
+    return share_of_hits(logits, labels, 1);
+}
+
+double top_k_accuracy(const Tensor& logits, const Tensor& labels, std::int64_t k) {
+    check("top_k_accuracy", logits, labels);
+    if (k < 1) throw ValueError(fmt::format("top_k_accuracy: k is {}, expected at least 1", k));
+    return share_of_hits(logits, labels, k);
 }
 
 Tensor confusion_matrix(const Tensor& logits, const Tensor& labels) {

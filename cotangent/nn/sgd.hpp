@@ -19,7 +19,7 @@ struct Sgd {
     Model velocity;
 
     [[nodiscard]] static Sgd init(const Model& model, const SgdOptions& options) {
-        return {options, options.momentum != 0 ? zeros_like(model) : model};
+        return {options, zeros_like(model)};
     }
     /// model -= the step, in place. Set `options.lr` between steps to follow a schedule.
     void update(Model& model, const Model& gradient) {

@@ -2,6 +2,8 @@
 
 #include "cotangent/tensor/ops.hpp"
 
+#include <fmt/format.h>
+
 namespace cotangent::nn {
 
 Gpt Gpt::init(Rng& rng, const GptOptions& options) {
@@ -19,6 +21,9 @@ Gpt Gpt::init(Rng& rng, const GptOptions& options) {
 }
 
 Tensor Gpt::operator()(const Tensor& text) const {
+    if (text.rank() != 2 || text.length(1) > positions.table.length(0))
+        throw ShapeError(fmt::format("gpt: text has shape {}, expected [N, T] with T at most {}", to_string(text.shape()),
+                                     positions.table.length(0)));
     Tensor h = tokens(text) + slice_axis(positions.table, 0, 0, text.length(1));
     for (const Block& block : blocks) {
         h = h + block.attention(block.norm1(h), {.causal = true});

@@ -11,6 +11,7 @@ struct Mlp {
     std::vector<Dense> layers;
 
     /// @param widths  inputs, hidden widths, classes: {784, 128, 10}
+    /// @throws ValueError  fewer than two
     [[nodiscard]] static Mlp init(Rng& rng, const std::vector<std::int64_t>& widths);
     /// @param x  [N, ...] with widths[0] elements each
     /// @return   [N, classes]
