@@ -32,18 +32,15 @@ Source emoji(const SourceOptions& options) {
     source.test = data::compose(data::part(all, Part::test));
     source.augment = data::in_order({
         [](const Tensor& x, Rng& rng) {
-            return data::random_affine(x, rng, {.degrees = 15, .translate = 0.1, .smallest_scale = 0.8, .largest_scale = 1.15, .shear_degrees = 8});
+            return data::random_affine(x, rng, {.degrees = 12, .translate = 0.08, .smallest_scale = 0.85, .largest_scale = 1.15, .shear_degrees = 6});
         },
         [](const Tensor& x, Rng& rng) { return data::random_flip(x, rng); },
-        [](const Tensor& x, Rng& rng) { return data::random_background(x, rng); },
+        [](const Tensor& x, Rng&) { return data::compose(x); },
         [](const Tensor& x, Rng& rng) { return data::color_jitter(x, rng); },
-        [size = source.plain_train.images.length(1)](const Tensor& x, Rng& rng) {
-            return data::random_cutout(x, rng, {.size = static_cast<int>(size / 4), .probability = 0.5});
-        },
     });
     source.where = "Every emoji of Unicode's list, drawn from the Noto Color Emoji font on this machine; the label is Unicode's group.";
     source.cut = "Emoji by emoji, by a hash of its code points: 70 % to train on, 10 % to choose by, 20 % to test on, which nothing else sees.";
-    source.augmented = "Turned, scaled, leaned, moved and mirrored at random, over a random background, with other colours and sometimes a patch missing.";
+    source.augmented = "Turned, scaled, leaned, moved and mirrored at random, with other colours.";
     return source;
 }
 

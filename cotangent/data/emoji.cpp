@@ -271,14 +271,14 @@ EmojiDataset subset(const EmojiDataset& dataset, std::span<const std::int64_t> i
     return result;
 }
 
-ImageDataset compose(const EmojiDataset& dataset, Color background) {
-    Shape shape = dataset.images.shape();
+Tensor compose(const Tensor& rgba, Color background) {
+    Shape shape = rgba.shape();
     if (shape.rank() != 4 || shape[3] != 4) {
         throw ShapeError(fmt::format("compose: images have shape {}, expected [N, S, S, 4]", to_string(shape)));
     }
     shape[3] = 3;
     Tensor images = Tensor::uninitialized(shape, Dtype::uint8);
-    const auto from = dataset.images.values<std::uint8_t>();
+    const auto from = rgba.values<std::uint8_t>();
     const auto to = images.mutable_values<std::uint8_t>();
     const int behind[3] = {background.red, background.green, background.blue};
     for (std::size_t p = 0; p < to.size() / 3; ++p) {
@@ -287,7 +287,11 @@ ImageDataset compose(const EmojiDataset& dataset, Color background) {
             to[p * 3 + c] = static_cast<std::uint8_t>((from[p * 4 + c] * alpha + behind[c] * (255 - alpha) + 127) / 255);
         }
     }
-    return to_pictures(dataset, std::move(images));
+    return images;
+}
+
+ImageDataset compose(const EmojiDataset& dataset, Color background) {
+    return to_pictures(dataset, compose(dataset.images, background));
 }
 
 ImageDataset with_alpha(const EmojiDataset& dataset) { return to_pictures(dataset, dataset.images); }

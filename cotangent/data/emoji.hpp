@@ -53,6 +53,9 @@ struct Color {
     std::uint8_t red = 255, green = 255, blue = 255;
 };
 
+/// RGBA pictures over a plain background: [N, S, S, 4] to [N, S, S, 3], both uint8.
+[[nodiscard]] Tensor compose(const Tensor& rgba, Color background = {});
+
 /// The emoji over a plain background, with their names: images [N, S, S, 3].
 [[nodiscard]] ImageDataset compose(const EmojiDataset& dataset, Color background = {});
 

@@ -127,17 +127,17 @@ struct Mask {
 };
 
 template <class T>
-[[nodiscard]] inline Lanes<T> select(Mask<T> condition, Lanes<T> a, Lanes<T> b) {
+[[nodiscard, gnu::always_inline]] inline Lanes<T> select(Mask<T> condition, Lanes<T> a, Lanes<T> b) {
     return condition.m ? a.v : b.v;
 }
 template <class T, class U>
     requires std::is_arithmetic_v<U>
-[[nodiscard]] inline Lanes<T> select(Mask<T> condition, Lanes<T> a, U b) {
+[[nodiscard, gnu::always_inline]] inline Lanes<T> select(Mask<T> condition, Lanes<T> a, U b) {
     return select(condition, a, Lanes<T>(b));
 }
 template <class T, class U>
     requires std::is_arithmetic_v<U>
-[[nodiscard]] inline Lanes<T> select(Mask<T> condition, U a, Lanes<T> b) {
+[[nodiscard, gnu::always_inline]] inline Lanes<T> select(Mask<T> condition, U a, Lanes<T> b) {
     return select(condition, Lanes<T>(a), b);
 }
 
@@ -174,7 +174,7 @@ template <class T>
     return select(a > Lanes<T>(0), 1, select(a < Lanes<T>(0), -1, select(a != a, a, 0)));
 }
 template <class T>
-[[nodiscard]] inline Lanes<T> abs(Lanes<T> a) {
+[[nodiscard, gnu::always_inline]] inline Lanes<T> abs(Lanes<T> a) {
     using I = typename Lanes<T>::IntegerVector;
     const I bits = reinterpret_cast<I>(a.v) & std::numeric_limits<typename Lanes<T>::Integer>::max();
     return reinterpret_cast<typename Lanes<T>::Vector>(bits);
@@ -189,11 +189,11 @@ inline Lanes<T> each_lane(Lanes<T> a, F f) {
 }  // namespace detail
 
 template <class T>
-[[nodiscard]] inline Lanes<T> sqrt(Lanes<T> a) {
+[[nodiscard, gnu::always_inline]] inline Lanes<T> sqrt(Lanes<T> a) {
     return detail::each_lane(a, [](T x) { return std::sqrt(x); });
 }
 template <class T>
-[[nodiscard]] inline Lanes<T> floor(Lanes<T> a) {
+[[nodiscard, gnu::always_inline]] inline Lanes<T> floor(Lanes<T> a) {
     return detail::each_lane(a, [](T x) { return std::floor(x); });
 }
 

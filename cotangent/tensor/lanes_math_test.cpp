@@ -54,7 +54,7 @@ std::vector<Function<T>> functions() {
         {"log", 0.85, [](L x) { return log(x); }, [](W x) { return std::log(x); }},
         {"log1p", 0.85, [](L x) { return log1p(x); }, [](W x) { return std::log1p(x); }},
         {"tanh", 2.6, [](L x) { return tanh(x); }, [](W x) { return std::tanh(x); }},
-        {"erf", 1.5, [](L x) { return erf(x); }, [](W x) { return std::erf(x); }},
+        {"erf", 5.5, [](L x) { return erf(x); }, [](W x) { return std::erf(x); }},
         {"sin", 1.6, [](L x) { return sin(x); }, [](W x) { return std::sin(x); }},
         {"cos", 1.6, [](L x) { return cos(x); }, [](W x) { return std::cos(x); }},
         {"tan", 3.2, [](L x) { return tan(x); }, [](W x) { return std::tan(x); }},
