@@ -63,6 +63,7 @@ void run(const Arguments& a) {
     const NetworkSpec spec{"resnet14", 16, source.channels(), source.side(), source.plain_train.class_names, source.statistics};
     TrainOptions options;
     options.epochs = a.epochs;
+    options.lr = 5e-3;
     options.label_smoothing = 0.1;
     options.seed = a.seed;
     options.checkpoint = a.out / "emoji.checkpoint";
