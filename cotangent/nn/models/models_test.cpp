@@ -113,3 +113,27 @@ TEST_CASE("the networks have the derivatives that differences give, by all their
         first_order, [&](const nn::LeNet5& model, const Tensor& images) { return nn::cross_entropy(model(images), labels); }, lenet,
         random_tensor({2, 1, 16, 16}, 2)));
 }
+
+TEST_CASE("the networks and their gradients do not depend on the number of threads") {
+    // Large enough for every kernel to be cut in pieces.
+    ct::Rng rng(4);
+    const Tensor labels = ct::integers(rng, {48}, 0, 10);
+    const nn::ResNet net = nn::ResNet::init(rng, {.depth = 8});
+    const Tensor colours = ct::normal(rng, {48, 3, 32, 32});
+    check_thread_independence([&] {
+        nn::ResNet::State state = net.initial_state();
+        nn::Pass pass = nn::Pass::train(ct::Rng(1));
+        const auto loss = [&](const nn::ResNet& model) { return nn::cross_entropy(model(colours, state, pass), labels); };
+        return std::pair{ct::value_and_grad(loss)(net), state};
+    });
+    const nn::LeNet5 lenet = nn::LeNet5::init(rng);
+    const Tensor greys = ct::normal(rng, {48, 1, 28, 28});
+    check_thread_independence([&] {
+        return ct::value_and_grad([&](const nn::LeNet5& model) { return nn::cross_entropy(model(greys), labels); })(lenet);
+    });
+    const nn::Gpt gpt = nn::Gpt::init(rng, {.vocabulary = 65, .context = 32, .width = 64, .layers = 2});
+    const Tensor text = ct::integers(rng, {16, 32}, 0, 65);
+    check_thread_independence([&] {
+        return ct::value_and_grad([&](const nn::Gpt& model) { return nn::cross_entropy(model(text), text); })(gpt);
+    });
+}
