@@ -211,6 +211,20 @@ TEST_CASE("fit stops early when the validation loss no longer falls, and stays s
     CHECK(same_run(resumed, training));
 }
 
+TEST_CASE("a report's training figures are those of its own epoch") {
+    const data::ImageDataset train = pictures(40);
+    auto training = mlp_training();
+    // Three steps that learn, then an epoch of standing still: its figures are those of the network as it is now.
+    const nn::FitOptions options{.epochs = 2, .batch_size = 16, .schedule = nn::piecewise({{0, 0.01}, {3, 0}})};
+    (void)nn::fit(training, train, nullptr, options);
+    const nn::EpochReport& last = training.position.history.back();
+    const nn::Evaluation seen = nn::evaluate(training.model, training.state, train, 40);
+    CHECK(last.train_loss == doctest::Approx(seen.loss).epsilon(1e-6));
+    CHECK(last.train_accuracy == doctest::Approx(seen.accuracy).epsilon(1e-12));
+    CHECK(last.lr == 0);
+    CHECK(training.position.history.front().train_loss > 1.05 * last.train_loss);
+}
+
 TEST_CASE("patience without validation data stops nothing") {
     const data::ImageDataset train = pictures(40);
     auto training = mlp_training();
