@@ -1,6 +1,6 @@
 #include "classifier.hpp"
 
-#include <cmath>
+#include <charconv>
 
 #include "cotangent/base/interrupt.hpp"
 #include "cotangent/nn/adam.hpp"
@@ -96,11 +96,9 @@ auto with_network(const NetworkSpec& spec, Rng rng, F&& f) {
         return f(nn::LeNet5::init(rng, {.channels = spec.channels, .side = spec.side, .classes = classes}), nn::NoState{});
     if (spec.architecture.starts_with("resnet")) {
         int depth = 0;
-        try {
-            depth = std::stoi(spec.architecture.substr(6));
-        } catch (const std::exception&) {
+        const char* const end = spec.architecture.data() + spec.architecture.size();
+        if (const auto read = std::from_chars(spec.architecture.data() + 6, end, depth); read.ec != std::errc() || read.ptr != end)
             throw ValueError(fmt::format("--model: is {}, expected resnet8, resnet14, resnet20, ...", spec.architecture));
-        }
         const nn::ResNet net = nn::ResNet::init(rng, {.depth = depth, .channels = spec.channels, .width = spec.width, .classes = classes});
         return f(net, net.initial_state());
     }

@@ -77,6 +77,7 @@ void fetch(const std::string& name, const std::filesystem::path& out, const std:
 void add_data(CLI::App& app) {
     auto* command = app.add_subcommand("data", "Describe, look at and download data");
     command->require_subcommand(1);
+    command->footer("Examples:\n  cotangent data describe emoji\n  cotangent data fetch mnist --out mnist");
     struct Arguments {
         std::string data = "emoji", out, name, mirror;
         int columns = 24, count = 480;

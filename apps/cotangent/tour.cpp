@@ -54,6 +54,7 @@ std::string command_line(const Arguments& a) {
 void run(const Arguments& a) {
     const auto start = std::chrono::steady_clock::now();
     if (a.threads > 0) set_thread_count(a.threads);
+    if (page_template().empty()) throw Error("tour: this build has no page: build again where npm is installed");
     std::filesystem::create_directories(a.out);
     std::cerr << "Chapter 1, learn: what is in a picture?\n";
     const Source source = load_source("emoji", {});

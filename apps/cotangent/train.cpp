@@ -1,3 +1,4 @@
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -31,12 +32,14 @@ nlohmann::json to_json(const nn::EpochReport& r) {
 void run(const Arguments& given) {
     Arguments a = given;
     if (a.threads > 0) set_thread_count(a.threads);
+    const std::filesystem::path checkpoint = a.out + ".checkpoint", folder = checkpoint.parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder))
+        throw IoError(fmt::format("--out: is {}, expected a path in a folder that exists", a.out));
     a.source.seed = a.train.seed;
     const Source source = load_source(a.data, a.source);
     for (const std::string& file : source.skipped) std::cerr << "skipped " << file << '\n';
     NetworkSpec spec{a.model, a.width ? a.width : a.model == "mlp" ? 128 : 16, source.channels(), source.side(),
                      source.plain_train.class_names, source.statistics};
-    const std::filesystem::path checkpoint = a.out + ".checkpoint";
     if (a.fresh) std::filesystem::remove(checkpoint);
     const bool resumed = std::filesystem::exists(checkpoint);
     a.train.checkpoint = checkpoint;
@@ -71,18 +74,23 @@ void run(const Arguments& given) {
 void add_train(CLI::App& app) {
     auto* command = app.add_subcommand("train", "Train a network on pictures");
     auto a = std::make_shared<Arguments>();
+    // The ranges of CLI11 let NaN pass: every comparison with it is false.
+    const CLI::Validator finite([](const std::string& text) {
+        double value = 0;
+        return CLI::detail::lexical_cast(text, value) && std::isfinite(value) ? std::string() : "Value " + text + " is no finite number";
+    }, "");
     command->add_option("--data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR (one sub-folder a class)")->capture_default_str();
     command->add_option("--model", a->model, "mlp, lenet5, resnet8, resnet14, resnet20, ...")->capture_default_str();
     command->add_option("--out", a->out, "Where the model goes (safetensors)")->capture_default_str();
     command->add_option("--epochs", a->train.epochs, "Passes over the data")->capture_default_str()->check(CLI::PositiveNumber);
     command->add_option("--batch", a->train.batch_size, "Pictures a step")->capture_default_str()->check(CLI::PositiveNumber);
-    command->add_option("--lr", a->train.lr, "Highest learning rate of AdamW")->capture_default_str()->check(CLI::PositiveNumber);
-    command->add_option("--weight-decay", a->train.weight_decay, "Of AdamW")->capture_default_str()->check(CLI::NonNegativeNumber);
-    command->add_option("--label-smoothing", a->train.label_smoothing, "Share of each target spread over all classes")->capture_default_str()->check(CLI::Range(0.0, 1.0));
-    command->add_option("--patience", a->train.patience, "Stop after so many epochs without a lower validation loss; 0: never")->capture_default_str();
-    command->add_option("--width", a->width, "Channels of a ResNet's first stage, or an MLP's hidden units (default 16, 128)");
-    command->add_option("--size", a->source.side, "Side in pixels of emoji and folder pictures (default 32, 64)");
-    command->add_option("--validation", a->source.validation, "Share of the training pictures kept for validation")->capture_default_str()->check(CLI::Range(0.0, 0.9));
+    command->add_option("--lr", a->train.lr, "Highest learning rate of AdamW")->capture_default_str()->check(finite)->check(CLI::PositiveNumber);
+    command->add_option("--weight-decay", a->train.weight_decay, "Of AdamW")->capture_default_str()->check(finite)->check(CLI::NonNegativeNumber);
+    command->add_option("--label-smoothing", a->train.label_smoothing, "Share of each target spread over all classes")->capture_default_str()->check(finite)->check(CLI::Range(0.0, 1.0));
+    command->add_option("--patience", a->train.patience, "Stop after so many epochs without a lower validation loss; 0: never")->capture_default_str()->check(CLI::NonNegativeNumber);
+    command->add_option("--width", a->width, "Channels of a ResNet's first stage, or an MLP's hidden units (default 16, 128)")->check(CLI::PositiveNumber);
+    command->add_option("--size", a->source.side, "Side in pixels of emoji and folder pictures (default 32, 64)")->check(CLI::Range(1, 1024));
+    command->add_option("--validation", a->source.validation, "Share of the training pictures kept for validation")->capture_default_str()->check(finite)->check(CLI::Range(0.0, 0.9));
     command->add_option("--seed", a->train.seed, "Everything random follows from it")->capture_default_str();
     command->add_option("--threads", a->threads, "Default: all processors; results do not depend on it")->check(CLI::PositiveNumber);
     command->add_flag("!--no-augment", a->source.augment, "Show the network every picture as it is");
