@@ -53,7 +53,7 @@ def check_page(root, page):
             elif "\n".join(lines[k + 1 : end]).strip("\n") != expected:
                 wrong.append(f"{where}:{k + 1}: this block differs from {marker[1]} {marker[2] or ''}".rstrip())
         k = end + 1
-    for link in LINK.findall(text):
+    for link in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.S)):
         if not (page.parent / link).exists():
             wrong.append(f"{where}: the link {link} leads nowhere")
     return wrong
