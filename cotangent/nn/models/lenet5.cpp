@@ -20,7 +20,7 @@ LeNet5 LeNet5::init(Rng& rng, const LeNet5Options& options) {
 Tensor LeNet5::operator()(const Tensor& images) const {
     Tensor h = max_pool2d(relu(conv1(images)), {.kernel = 2});
     h = max_pool2d(relu(conv2(h)), {.kernel = 2});
-    h = reshape(h, {images.length(0), -1});
+    h = flatten(h);
     return head(relu(dense2(relu(dense1(h)))));
 }
 

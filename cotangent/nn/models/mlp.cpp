@@ -15,7 +15,7 @@ Mlp Mlp::init(Rng& rng, const std::vector<std::int64_t>& widths) {
 }
 
 Tensor Mlp::operator()(const Tensor& x) const {
-    Tensor h = reshape(x, {x.length(0), -1});
+    Tensor h = flatten(x);
     for (std::size_t k = 0; k + 1 < layers.size(); ++k) h = relu(layers[k](h));
     return layers.back()(h);
 }

@@ -50,6 +50,11 @@ Tensor reshape(const Tensor& x, std::initializer_list<std::int64_t> lengths) {
     return reshape(x, std::span(lengths.begin(), lengths.size()));
 }
 
+Tensor flatten(const Tensor& x) {
+    if (x.rank() == 0) throw ShapeError("flatten: x has shape [], expected at least one axis");
+    return reshape(x, Shape{x.shape()[0], x.shape()[0] ? x.size() / x.shape()[0] : 0});
+}
+
 Tensor expand_dims(const Tensor& x, int axis) {
     Shape shape = x.shape();
     shape.insert(axis_of("expand_dims", axis, x.rank() + 1), 1);

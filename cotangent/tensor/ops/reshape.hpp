@@ -11,6 +11,8 @@ namespace cotangent {
 [[nodiscard]] Tensor reshape(const Tensor& x, std::span<const std::int64_t> lengths);
 [[nodiscard]] Tensor reshape(const Tensor& x, std::initializer_list<std::int64_t> lengths);
 [[nodiscard]] Tensor reshape(const Tensor& x, const Shape& shape);
+/// Everything but the first axis in one row: [N, ...] -> [N, -1]. @throws ShapeError  x is a scalar
+[[nodiscard]] Tensor flatten(const Tensor& x);
 /// A new axis of length 1 before `axis` of the result.
 [[nodiscard]] Tensor expand_dims(const Tensor& x, int axis);
 /// Drops an axis of length 1. @throws ShapeError  its length is not 1
