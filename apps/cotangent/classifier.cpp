@@ -65,6 +65,7 @@ json to_json(const NetworkSpec& spec) {
 }
 
 NetworkSpec spec_from(const json& value) {
+    if (value.at("version") != 1) throw IoError(fmt::format("it has version {}, expected 1", value.at("version").dump()));
     return {value.at("architecture"), value.at("width"), value.at("channels"), value.at("side"), value.at("classes"),
             {value.at("mean"), value.at("deviation")}};
 }
@@ -84,6 +85,17 @@ Classifier classifier_of(const NetworkSpec& spec, Model model, State state) {
     };
     classifier.layers = describe(network->model, spec);
     return classifier;
+}
+
+/// Another seed may have cut the data in other parts: what is a test picture now may have been trained on then.
+/// @throws ValueError  the checkpoint is of a run with another seed
+void check_seed(const std::filesystem::path& checkpoint, std::uint64_t seed) {
+    const Metadata metadata = load_tensors(checkpoint).metadata;
+    const auto fit = metadata.find("fit");
+    if (fit == metadata.end()) return;  // no checkpoint: fit() says so
+    const std::uint64_t found = nn::detail::decode(fit->second, checkpoint).seed;
+    if (found != seed)
+        throw ValueError(fmt::format("{}: has seed {}, expected {} for this run; remove it to start anew", checkpoint.string(), found, seed));
 }
 
 /// Calls f(fresh model, fresh state) with the types of the architecture.
@@ -127,6 +139,7 @@ nn::Evaluation Classifier::evaluate(const data::ImageDataset& dataset) const {
 Trained train(const NetworkSpec& spec, const data::ImageDataset& train, const data::ImageDataset* validation,
               const data::Augmentation& augment, const TrainOptions& options) {
     const InterruptGuard guard;
+    if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) check_seed(options.checkpoint, options.seed);
     return with_network(spec, Rng(options.seed), [&](auto model, auto state) {
         const auto steps = (train.size() + options.batch_size - 1) / options.batch_size * std::max(1, options.epochs);
         const std::int64_t warm = std::max<std::int64_t>(1, steps / 20);
@@ -159,7 +172,7 @@ Classifier load_classifier(const std::filesystem::path& path) {
     NetworkSpec spec;
     try {
         spec = spec_from(json::parse(found->second));
-    } catch (const json::exception& error) {
+    } catch (const std::exception& error) {
         throw IoError(fmt::format("{}: its description of the network does not read: {}", path.string(), error.what()));
     }
     return with_network(spec, Rng(0), [&](auto model, auto state) {

@@ -129,6 +129,12 @@ class WrongInput(InFolder):
         (self.folder / "bare" / "class").mkdir(parents=True)
         self.assertIn("bare", self.fails(1, "train", "--data", "images:bare"))
 
+    def test_too_few_pictures_are_noticed_before_training(self):
+        make_pictures(self.folder / "pictures", 2)
+        message = self.fails(1, "train", "--data", "images:pictures", "--model", "mlp")
+        self.assertIn("at least three", message)
+        self.assertNotIn("epoch", message)
+
     def test_an_output_folder_that_does_not_exist_is_named_before_training(self):
         make_pictures(self.folder / "pictures", 3)
         message = self.fails(1, "train", "--data", "images:pictures", "--model", "mlp", "--out", "no-such-folder/model.safetensors")
@@ -139,10 +145,11 @@ class WrongInput(InFolder):
         (self.folder / "text.safetensors").write_text("I am no model, but I am longer than eight bytes")
         header = b'{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
         (self.folder / "other.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
-        spec = json.dumps({"__metadata__": {"cotangent": '{"architecture": "mlp"'}}).encode()
-        (self.folder / "spec.safetensors").write_bytes(struct.pack("<Q", len(spec)) + spec)
+        for name, text in (("spec", '{"architecture": "mlp"'), ("later", '{"version": 2}'), ("bare", "{}")):
+            spec = json.dumps({"__metadata__": {"cotangent": text}}).encode()
+            (self.folder / f"{name}.safetensors").write_bytes(struct.pack("<Q", len(spec)) + spec)
         (self.folder / "picture.png").write_bytes(png(1, 1, bytes(3)))
-        for file in ("text.safetensors", "other.safetensors", "spec.safetensors", "missing.safetensors", "."):
+        for file in ("text.safetensors", "other.safetensors", "spec.safetensors", "later.safetensors", "bare.safetensors", "missing.safetensors", "."):
             for command in (["evaluate", file], ["predict", file, "picture.png"]):
                 with self.subTest(command):
                     self.assertIn(file, self.fails(1, *command))
@@ -153,9 +160,9 @@ class Pictures(InFolder):
         super().setUp()
         make_pictures(self.folder / "pictures", 20)
 
-    def train(self, *more, threads=2):
+    def train(self, *more, threads=2, seed=3):
         return ("train", "--data", "images:pictures", "--model", "resnet8", "--width", "8", "--size", "16", "--lr", "0.01",
-                "--threads", threads, "--seed", "3", "--out", "m.safetensors", *more)
+                "--threads", threads, "--seed", seed, "--out", "m.safetensors", *more)
 
     def test_train_evaluate_and_predict_work_on_a_folder_of_pictures(self):
         trained = json.loads(self.ok(*self.train("--epochs", "8", "--json")).stdout)
@@ -226,6 +233,7 @@ class Pictures(InFolder):
         checkpoint = (self.folder / "m.safetensors.checkpoint").read_bytes()
         other = ("train", "--data", "images:pictures", "--model", "mlp", "--size", "16", "--epochs", "1", "--out", "m.safetensors")
         self.assertIn("m.safetensors.checkpoint", self.fails(1, *other))
+        self.assertIn("seed", self.fails(1, *self.train("--epochs", "40", seed=4)))
         self.assertEqual((self.folder / "m.safetensors.checkpoint").read_bytes(), checkpoint)
         self.assertNotIn("Going on", self.ok(*other, "--fresh").stderr)
 
@@ -289,6 +297,18 @@ class Tour(InFolder):
         self.assertEqual([epoch["epoch"] for epoch in chapter["history"]], [1])
         self.assertTrue(chapter["model"]["layers"])
         self.assertTrue(chapter["mistakes"])
+
+    def test_an_interrupted_tour_goes_on(self):
+        tour = ("tour", "--epochs", "2", "--no-serve", "--out", "tour")
+        process = self.start(*tour)
+        for line in process.stderr:
+            if line.startswith("epoch 1/"):
+                break
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual([p.name for p in (self.folder / "tour").iterdir()], ["emoji.checkpoint"])
+        self.assertIn("Going on from", self.ok(*tour).stderr)
 
     def test_no_serve_ends_by_itself(self):
         done = self.ok("tour", "--epochs", "1", "--no-serve", "--out", "deep/tour")

@@ -70,6 +70,7 @@ void run(const Arguments& a) {
     options.checkpoint = a.out / "emoji.checkpoint";
     options.progress = progress_stream();
     options.progress_style = progress_style();
+    if (std::filesystem::exists(options.checkpoint)) std::cerr << fmt::format("Going on from {}\n", options.checkpoint.string());
     const Trained trained = train(spec, source.train, &source.validation, source.augment, options);
     if (trained.end == nn::FitEnd::interrupted)
         throw Interrupted{fmt::format("Everything so far is in {}; the same command goes on from there.", options.checkpoint.string())};

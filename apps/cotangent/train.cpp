@@ -38,6 +38,8 @@ void run(const Arguments& given) {
     a.source.seed = a.train.seed;
     const Source source = load_source(a.data, a.source);
     for (const std::string& file : source.skipped) std::cerr << "skipped " << file << '\n';
+    if (source.test.size() == 0)
+        throw ValueError(fmt::format("--data: {} leaves no pictures to test on, expected a class of at least three", a.data));
     NetworkSpec spec{a.model, a.width ? a.width : a.model == "mlp" ? 128 : 16, source.channels(), source.side(),
                      source.plain_train.class_names, source.statistics};
     if (a.fresh) std::filesystem::remove(checkpoint);
