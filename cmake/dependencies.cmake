@@ -22,13 +22,6 @@ target_include_directories(cotangent_dnnl SYSTEM INTERFACE $<BUILD_INTERFACE:${D
 find_library(GOMP_LIBRARY NAMES gomp libgomp.so.1 REQUIRED)
 target_link_libraries(cotangent_dnnl INTERFACE ${DNNL_LIBRARY} ${GOMP_LIBRARY})
 
-# The serial OpenBLAS: our own pool is the only thing that makes threads.
-find_path(OPENBLAS_INCLUDE cblas.h PATH_SUFFIXES openblas-serial x86_64-linux-gnu/openblas-serial aarch64-linux-gnu/openblas-serial REQUIRED)
-find_library(OPENBLAS_LIBRARY openblas PATH_SUFFIXES openblas-serial REQUIRED)
-add_library(cotangent_blas INTERFACE)
-target_include_directories(cotangent_blas SYSTEM INTERFACE $<BUILD_INTERFACE:${OPENBLAS_INCLUDE}>)
-target_link_libraries(cotangent_blas INTERFACE ${OPENBLAS_LIBRARY})
-
 if(COTANGENT_APPS)
     find_package(CLI11 REQUIRED)
     find_path(HTTPLIB_INCLUDE httplib.h REQUIRED)

@@ -7,7 +7,7 @@ add_library(cotangent::cotangent ALIAS cotangent)
 get_property(rooms GLOBAL PROPERTY COTANGENT_ROOMS)
 target_link_libraries(cotangent INTERFACE ${rooms})
 
-install(TARGETS cotangent cotangent_flags cotangent_blas cotangent_dnnl ${rooms} EXPORT cotangentTargets)
+install(TARGETS cotangent cotangent_flags cotangent_dnnl ${rooms} EXPORT cotangentTargets)
 install(EXPORT cotangentTargets NAMESPACE cotangent:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/cotangent)
 install(DIRECTORY cotangent DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
 configure_package_config_file(cmake/cotangentConfig.cmake.in ${PROJECT_BINARY_DIR}/cotangentConfig.cmake

@@ -9,6 +9,13 @@
 #include <mutex>
 #include <new>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#endif
+
 namespace cotangent {
 namespace detail {
 namespace {
@@ -49,8 +56,11 @@ struct FreeList {
         --count;
         return std::exchange(head, head->next);
     }
-    void clear() {
-        while (void* block = pop()) std::free(block);
+    void clear(std::size_t bytes) {
+        while (void* block = pop()) {
+            ASAN_UNPOISON_MEMORY_REGION(block, bytes);
+            std::free(block);
+        }
     }
 };
 using FreeLists = std::array<FreeList, class_count>;
@@ -75,7 +85,7 @@ struct ThreadListsGuard {
     ~ThreadListsGuard() {
         thread_lists = nullptr;
         thread_is_ending = true;
-        for (FreeList& list : lists) list.clear();
+        for (std::size_t k = 0; k < lists.size(); ++k) lists[k].clear(bytes_of(static_cast<int>(k)));
     }
 };
 FreeList* lists_of_this_thread() {
@@ -84,6 +94,21 @@ FreeList* lists_of_this_thread() {
         (void)guard;
     }
     return thread_lists;
+}
+
+/// AddressSanitizer sees the bytes that were asked for, and none of a block that waits in a list but its link.
+void* hand_out(void* block, std::size_t wanted, int size_class) {
+    ASAN_UNPOISON_MEMORY_REGION(block, wanted);
+    ASAN_POISON_MEMORY_REGION(static_cast<std::byte*>(block) + wanted, bytes_of(size_class) - wanted);
+    return block;
+}
+void take_back(void* block, int size_class) {
+    ASAN_UNPOISON_MEMORY_REGION(block, sizeof(FreeBlock));
+    ASAN_POISON_MEMORY_REGION(static_cast<std::byte*>(block) + sizeof(FreeBlock), bytes_of(size_class) - sizeof(FreeBlock));
+}
+void free_block(void* block, int size_class) {
+    ASAN_UNPOISON_MEMORY_REGION(block, bytes_of(size_class));
+    std::free(block);
 }
 
 void* from_system(std::size_t bytes) {
@@ -99,8 +124,8 @@ void* allocate(std::size_t bytes) {
     const int size_class = class_of(bytes);
     if (bytes <= small_limit) {
         if (FreeList* lists = thread_lists ? thread_lists : lists_of_this_thread())
-            if (void* block = lists[size_class].pop()) return block;
-        return from_system(bytes_of(size_class));
+            if (void* block = lists[size_class].pop()) return hand_out(block, bytes, size_class);
+        return hand_out(from_system(bytes_of(size_class)), bytes, size_class);
     }
     const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
     large_in_use.fetch_add(rounded, std::memory_order_relaxed);
@@ -109,22 +134,24 @@ void* allocate(std::size_t bytes) {
         std::lock_guard lock(shared.mutex);
         if (void* block = shared.lists[size_class].pop()) {
             large_cached.fetch_sub(rounded, std::memory_order_relaxed);
-            return block;
+            return hand_out(block, bytes, size_class);
         }
     }
-    return from_system(static_cast<std::size_t>(rounded));
+    return hand_out(from_system(static_cast<std::size_t>(rounded)), bytes, size_class);
 }
 
 void deallocate(void* block, std::size_t bytes) noexcept {
     const int size_class = class_of(bytes);
     if (bytes <= small_limit) {
         FreeList* lists = thread_lists ? thread_lists : lists_of_this_thread();
-        if (lists && lists[size_class].count < small_blocks_kept) return lists[size_class].push(block);
-        return std::free(block);
+        if (!lists || lists[size_class].count >= small_blocks_kept) return free_block(block, size_class);
+        take_back(block, size_class);
+        return lists[size_class].push(block);
     }
     const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
     large_in_use.fetch_sub(rounded, std::memory_order_relaxed);
-    if (large_cached.load(std::memory_order_relaxed) + rounded > large_bytes_kept) return std::free(block);
+    if (large_cached.load(std::memory_order_relaxed) + rounded > large_bytes_kept) return free_block(block, size_class);
+    take_back(block, size_class);
     large_cached.fetch_add(rounded, std::memory_order_relaxed);
     SharedLists& shared = shared_lists();
     std::lock_guard lock(shared.mutex);
@@ -144,10 +171,10 @@ MemoryCounters memory_counters() {
 void release_cached_memory() {
     using namespace detail;
     if (FreeList* lists = lists_of_this_thread())
-        for (int k = 0; k < small_class_count; ++k) lists[k].clear();
+        for (int k = 0; k < small_class_count; ++k) lists[k].clear(bytes_of(k));
     SharedLists& shared = shared_lists();
     std::lock_guard lock(shared.mutex);
-    for (FreeList& list : shared.lists) list.clear();
+    for (int k = 0; k < class_count; ++k) shared.lists[static_cast<std::size_t>(k)].clear(bytes_of(k));
     large_cached.store(0);
 }
 
