@@ -142,29 +142,29 @@ template <class C, class T, Number U>
 
 // The rules call the functions of T, whatever T is: numbers find them in std, everything else by its namespace.
 template <class T>
-[[nodiscard]] Dual<T> exp(Dual<T> x) {
+[[nodiscard, gnu::always_inline]] inline Dual<T> exp(Dual<T> x) {
     using std::exp;
     const T y = exp(x.value);
     return {y, x.tangent * y};
 }
 template <class T>
-[[nodiscard]] Dual<T> expm1(Dual<T> x) {
+[[nodiscard, gnu::always_inline]] inline Dual<T> expm1(Dual<T> x) {
     using std::expm1;
     const T y = expm1(x.value);
     return {y, x.tangent * (y + 1)};
 }
 template <class T>
-[[nodiscard]] Dual<T> log(Dual<T> x) {
+[[nodiscard, gnu::always_inline]] inline Dual<T> log(Dual<T> x) {
     using std::log;
     return {log(x.value), x.tangent / x.value};
 }
 template <class T>
-[[nodiscard]] Dual<T> log1p(Dual<T> x) {
+[[nodiscard, gnu::always_inline]] inline Dual<T> log1p(Dual<T> x) {
     using std::log1p;
     return {log1p(x.value), x.tangent / (1 + x.value)};
 }
 template <class T>
-[[nodiscard]] Dual<T> sqrt(Dual<T> x) {
+[[nodiscard, gnu::always_inline]] inline Dual<T> sqrt(Dual<T> x) {
     using std::sqrt;
     const T y = sqrt(x.value);
     return {y, x.tangent / (2 * y)};
@@ -186,24 +186,24 @@ template <class T>
     return {y, x.tangent * (1 + y * y)};
 }
 template <class T>
-[[nodiscard]] Dual<T> tanh(Dual<T> x) {
+[[nodiscard, gnu::always_inline]] inline Dual<T> tanh(Dual<T> x) {
     using std::tanh;
     const T y = tanh(x.value);
     return {y, x.tangent * (1 - y * y)};
 }
 template <class T>
-[[nodiscard]] Dual<T> erf(Dual<T> x) {
+[[nodiscard, gnu::always_inline]] inline Dual<T> erf(Dual<T> x) {
     using std::erf, std::exp;
     constexpr double two_over_sqrt_pi = 1.1283791670955126;
     return {erf(x.value), x.tangent * (detail::beside<T>(two_over_sqrt_pi) * exp(-(x.value * x.value)))};
 }
 template <class T>
-[[nodiscard]] Dual<T> sigmoid(Dual<T> x) {
+[[nodiscard, gnu::always_inline]] inline Dual<T> sigmoid(Dual<T> x) {
     const T y = sigmoid(x.value);
     return {y, x.tangent * (y * (1 - y))};
 }
 template <class T>
-[[nodiscard]] Dual<T> softplus(Dual<T> x) {
+[[nodiscard, gnu::always_inline]] inline Dual<T> softplus(Dual<T> x) {
     return {softplus(x.value), x.tangent * sigmoid(x.value)};
 }
 template <class T>
