@@ -50,9 +50,9 @@ Tensor less(const Tensor& a, const Tensor& b) { return compare("less", std::less
 Tensor less(const Tensor& a, double b) { return compare("less", std::less<>{}, a, b); }
 Tensor less_equal(const Tensor& a, const Tensor& b) { return compare("less_equal", std::less_equal<>{}, a, b); }
 Tensor less_equal(const Tensor& a, double b) { return compare("less_equal", std::less_equal<>{}, a, b); }
-Tensor greater(const Tensor& a, const Tensor& b) { return compare("greater", std::greater<>{}, a, b); }
+Tensor greater(const Tensor& a, const Tensor& b) { return compare("greater", std::less<>{}, b, a); }
 Tensor greater(const Tensor& a, double b) { return compare("greater", std::greater<>{}, a, b); }
-Tensor greater_equal(const Tensor& a, const Tensor& b) { return compare("greater_equal", std::greater_equal<>{}, a, b); }
+Tensor greater_equal(const Tensor& a, const Tensor& b) { return compare("greater_equal", std::less_equal<>{}, b, a); }
 Tensor greater_equal(const Tensor& a, double b) { return compare("greater_equal", std::greater_equal<>{}, a, b); }
 
 }  // namespace cotangent

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "cotangent/tensor/kernels/elementwise.hpp"
-#include "cotangent/tensor/kernels/reduce.hpp"
+#include "cotangent/tensor/kernels/reduction.hpp"
 #include "cotangent/tensor/ops/arithmetic.hpp"
 #include "cotangent/tensor/ops/broadcast_to.hpp"
 #include "cotangent/tensor/ops/cast.hpp"
@@ -24,73 +24,12 @@
 namespace cotangent {
 namespace {
 
-using detail::Call, detail::Keep, detail::PauseRecording, detail::record, detail::ReducedAxes;
-
-/// The options, checked against a shape.
-struct Reduction {
-    ReducedAxes reduced{};
-    Shape kept;    ///< the reduced axes at length 1
-    Shape result;  ///< as the options ask
-    bool keep_axes = false;
-
-    Reduction(const char* op, const Shape& shape, const std::vector<int>& axes, bool keep) : kept(shape), keep_axes(keep) {
-        if (axes.empty()) reduced.fill(true);
-        for (const int axis : axes)
-            if (std::exchange(reduced[axis_of(op, axis, shape.rank())], true))
-                throw ShapeError(fmt::format("{}: axis {} is given twice", op, axis));
-        for (int axis = 0; axis < shape.rank(); ++axis) {
-            if (reduced[axis]) kept[axis] = 1;
-            if (keep || !reduced[axis]) result.push_back(kept[axis]);
-        }
-    }
-    Reduction(const char* op, const Shape& shape, const ReduceOptions& options)
-        : Reduction(op, shape, options.axes, options.keep_axes) {}
-
-    /// How many elements make one of the result.
-    [[nodiscard]] std::int64_t count(const Shape& shape) const {
-        std::int64_t product = 1;
-        for (int axis = 0; axis < shape.rank(); ++axis)
-            if (reduced[axis]) product *= shape[axis];
-        return product;
-    }
-    [[nodiscard]] ReduceOptions options() const {
-        ReduceOptions result_options{.keep_axes = keep_axes};
-        for (int axis = 0; axis < kept.rank(); ++axis)
-            if (reduced[axis]) result_options.axes.push_back(axis);
-        return result_options;
-    }
-    [[nodiscard]] ReduceOptions kept_options() const {
-        ReduceOptions result_options = options();
-        result_options.keep_axes = true;
-        return result_options;
-    }
-    /// A cotangent of the result beside x: it broadcasts to x's shape.
-    [[nodiscard]] Tensor beside(const Tensor& cotangent) const { return reshape(cotangent, kept); }
-};
-
-void check_floating(const char* op, const Tensor& x) {
-    if (!is_floating(x.dtype())) detail::throw_dtype(op, x.dtype(), "a floating dtype");
-}
-
-/// Folds in float64, or int64 for integers and bool, with `fold_one.operator()<T, A>()`.
-template <class F>
-Tensor fold_wide(const Tensor& x, F&& fold_one) {
-    return dispatch(x.dtype(), [&]<class T>(T) {
-        if constexpr (std::is_integral_v<T>) return fold_one.template operator()<T, std::int64_t>();
-        else return fold_one.template operator()<T, double>();
-    });
-}
+using detail::Call, detail::check_floating, detail::finish, detail::fold_wide, detail::Keep, detail::PauseRecording;
+using detail::record, detail::ReducedAxes, detail::Reduction, detail::summed;
 
 Tensor raw_sum(const Tensor& x, const ReducedAxes& reduced) {
     return fold_wide(x, [&]<class T, class A>() { return detail::fold<T, A, detail::FoldSum<A>>(x, reduced); });
 }
-
-/// From the type that was folded in to the dtype of the result.
-Tensor finish(const Tensor& folded, const Reduction& reduction, Dtype dtype) {
-    return (folded.dtype() == dtype ? folded : cast(folded, dtype)).view(reduction.result);
-}
-
-Dtype summed(Dtype dtype) { return is_floating(dtype) ? dtype : Dtype::int64; }
 
 struct Sum {
     static constexpr const char* name = "sum";
@@ -147,39 +86,6 @@ struct Product {
     }
 };
 
-template <bool largest>
-struct Extremum {
-    static constexpr const char* name = largest ? "max" : "min";
-    static constexpr Keep keep = Keep::both;
-    Reduction reduction;
-    /// What each element has of the derivative: 1 / ties, or 0. Its own derivative is 0 almost everywhere.
-    [[nodiscard]] Tensor share(const Call& call) const {
-        const PauseRecording pause;
-        const Tensor x = call.input(0).detached();
-        const Tensor ties = cast(equal(x, reduction.beside(call.output().detached())), x.dtype());
-        return ties / sum(ties, reduction.kept_options());
-    }
-    void vjp(const Call& call) const { call.give(0, reduction.beside(call.cotangent()) * share(call)); }
-    [[nodiscard]] Tensor jvp(const Call& call) const { return sum(call.tangent(0) * share(call), reduction.options()); }
-};
-
-template <bool largest>
-Tensor extremum(const Tensor& x, const ReduceOptions& options) {
-    using Op = Extremum<largest>;
-    const Reduction reduction(Op::name, x.shape(), options);
-    if (reduction.count(x.shape()) == 0 && reduction.result.size() > 0)
-        throw ValueError(fmt::format("{}: shape is {}, expected at least one element to reduce", Op::name, to_string(x.shape())));
-    const Tensor folded = dispatch(x.dtype(), [&]<class T>(T) {
-        using A = std::conditional_t<std::is_same_v<T, BFloat16>, float, T>;
-        using Fold = std::conditional_t<largest, detail::FoldMaximum<A>, detail::FoldMinimum<A>>;
-        if constexpr (std::is_same_v<T, bool>) {
-            using Logical = std::conditional_t<largest, detail::FoldAny, detail::FoldAll>;
-            return detail::fold<T, A, Logical>(x, reduction.reduced);
-        } else return detail::fold<T, A, Fold>(x, reduction.reduced);
-    });
-    return record(Op{reduction}, finish(folded, reduction, x.dtype()), x);
-}
-
 struct Variance {
     static constexpr const char* name = "var";
     static constexpr Keep keep = Keep::inputs;
@@ -230,21 +136,6 @@ Tensor prod(const Tensor& x, const ReduceOptions& options) {
     const Tensor folded =
         fold_wide(x, [&]<class T, class A>() { return detail::fold<T, A, detail::FoldProduct<A>>(x, reduction.reduced); });
     return record(Product{reduction}, finish(folded, reduction, summed(x.dtype())), x);
-}
-
-Tensor max(const Tensor& x, const ReduceOptions& options) { return extremum<true>(x, options); }
-Tensor min(const Tensor& x, const ReduceOptions& options) { return extremum<false>(x, options); }
-
-Tensor any(const Tensor& x, const ReduceOptions& options) {
-    const Reduction reduction("any", x.shape(), options);
-    return dispatch(x.dtype(), [&]<class T>(T) { return detail::fold<T, bool, detail::FoldAny>(x, reduction.reduced); })
-        .view(reduction.result);
-}
-
-Tensor all(const Tensor& x, const ReduceOptions& options) {
-    const Reduction reduction("all", x.shape(), options);
-    return dispatch(x.dtype(), [&]<class T>(T) { return detail::fold<T, bool, detail::FoldAll>(x, reduction.reduced); })
-        .view(reduction.result);
 }
 
 Tensor var(const Tensor& x, const VarianceOptions& options) {
