@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "cotangent/grad/check_derivatives.hpp"
 #include "cotangent/grad/grad.hpp"
 
 namespace ct = cotangent;
@@ -18,17 +17,6 @@ TEST_CASE("map computes what the lambda computes, on every element and in any sh
     }
     CHECK(ct::map(f, ct::ones({2, 1}), ct::ones({3})).shape() == ct::Shape{2, 3});
     CHECK(ct::map(f, ct::ones({0, 3}), ct::ones({3})).shape() == ct::Shape{0, 3});
-}
-
-TEST_CASE("map has the derivatives that differences give, of one argument and of two") {
-    const Tensor x = Tensor::of<double>({-1.7, -0.2, 0.3, 1.9}), y = Tensor::of<double>({0.4, 1.1, 2.0, 0.8});
-    const auto one = [](const Tensor& a) { return ct::map([](auto v) { return select(v > 0, exp(v) * v, tanh(v)); }, a); };
-    const auto two = [](const Tensor& a, const Tensor& b) {
-        return ct::map([](auto u, auto v) { return erf(u * v) / v + sqrt(v) * log(v) - sin(u); }, a, b);
-    };
-    ct::check_derivatives(one, x);
-    ct::check_derivatives(two, x, y);
-    ct::check_derivatives(two, ct::reshape(x, {4, 1}), y);
 }
 
 TEST_CASE("third and fourth derivatives of a map run through its ops") {
