@@ -6,8 +6,8 @@
 
 Both sides run as child processes that stay alive and answer over line JSON (bench/README.md has the protocol).
 Short runs alternate A B, B A, A B, ...; each neighbouring pair gives one ratio, so that a machine that speeds up
-or slows down meanwhile touches both sides of every ratio. Both are started afresh a few times, because where memory
-happens to lie can change a process's speed by a fifth for all its life. The figure is the median of the ratios.
+or slows down meanwhile touches both sides of every ratio. Both are started afresh a few times, because a process
+was seen to stay a fifth slower or faster than its twin for all its life. The figure is the median of the ratios.
 """
 
 import argparse

@@ -9,8 +9,8 @@ namespace cotangent {
 /// Counts of the allocator since the program started, over all threads.
 struct MemoryCounters {
     std::int64_t system_allocations = 0;  ///< blocks asked of the system, tensor memory and records alike
-    std::int64_t bytes_in_use = 0;        ///< bytes of blocks that tensors hold now
-    std::int64_t bytes_cached = 0;        ///< bytes kept for the next tensor
+    std::int64_t bytes_in_use = 0;        ///< bytes of blocks above 4 KiB that tensors hold now
+    std::int64_t bytes_cached = 0;        ///< bytes of blocks above 4 KiB kept for the next tensor
 };
 [[nodiscard]] MemoryCounters memory_counters();
 /// Returns the blocks that no tensor holds to the system: the shared ones and this thread's own.
