@@ -52,7 +52,8 @@ target_compile_options(cotangent_warnings INTERFACE -Wall -Wextra -Wpedantic -Ws
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Vectors passed by value between our own inlined functions: the note about the ABI does not apply. The others fire
     # inside fmt and std::vector when GCC 12 loses track of a size.
-    target_compile_options(cotangent_warnings INTERFACE -Wno-psabi -Wno-stringop-overflow -Wno-array-bounds)
+    target_compile_options(cotangent_warnings INTERFACE -Wno-psabi -Wno-stringop-overflow -Wno-array-bounds
+        -Wno-free-nonheap-object)
 endif()
 if(COTANGENT_WERROR)
     target_compile_options(cotangent_warnings INTERFACE -Werror)

@@ -14,6 +14,16 @@ void check_scalar(const char* what, const Tensor& value) {
         throw DtypeError(fmt::format("{}: the function returned {}, expected a floating dtype", what, name(value.dtype())));
 }
 
+void throw_independent(const char* what) {
+    throw ValueError(fmt::format("{}: the result does not depend on the argument", what));
+}
+
+void check_depends(const char* what, const Tensor& output, std::span<const Tensor> variables) {
+    std::vector<const Tensor*> pointers;
+    for (const Tensor& variable : variables) pointers.push_back(&variable);
+    if (!output.node() || reached(output, pointers).empty()) throw_independent(what);
+}
+
 Tensor basis_vector(const Tensor& like, std::int64_t k) {
     Tensor basis = zeros(like.shape(), like.dtype());
     dispatch(like.dtype(), [&]<class T>(T) { basis.fresh_data<T>()[k] = T(1); });

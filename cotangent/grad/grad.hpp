@@ -1,6 +1,6 @@
 #pragma once
 // Functions of functions. What is differentiated is an argument: grad(f)(model, batch) is a Model, holding the derivative
-// of the scalar f(model, batch) with respect to each tensor in the model. Everything nests to any order.
+// of the scalar f(model, batch) with respect to each tensor and each number in the model. Everything nests to any order.
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -8,6 +8,7 @@
 
 #include "cotangent/grad/checkpoint.hpp"
 #include "cotangent/grad/custom_gradient.hpp"
+#include "cotangent/grad/scalar_grad.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/record.hpp"
 #include "cotangent/tree/tree.hpp"
@@ -15,103 +16,88 @@
 namespace cotangent {
 namespace detail {
 
-void check_scalar(const char* what, const Tensor& value);
-/// Is this leaf one that can be differentiated: of a floating dtype?
-inline bool is_differentiable(const Tensor& leaf) { return is_floating(leaf.dtype()); }
-
-/// `tree` with each floating tensor replaced by a variable, and the variables in order.
-template <class Tree>
-Tree watch_tree(const Tree& tree, std::vector<Tensor>& variables) {
-    return map_tree(
-        [&]<class Leaf>(const Leaf& leaf) -> Leaf {
-            if constexpr (std::is_same_v<Leaf, Tensor>) {
-                if (!is_differentiable(leaf)) return leaf;
-                return variables.emplace_back(watch(leaf));
-            } else {
-                return leaf;
-            }
-        },
-        tree);
+template <class X>
+consteval void check_argument(bool holds) {
+    static_assert(has_scalars<X> || has_leaves<X>,
+                  "grad: this argument cannot be differentiated; expected a Tensor, a float or double, a std::array, vector, "
+                  "optional, pair or tuple of those, or a plain struct");
+    static_assert(has_scalars<X> || has_tensors<X> || !has_leaves<X>,
+                  "grad: the numbers of this struct cannot be replaced; make it a template over its scalar type, or its "
+                  "members Tensors");
+    (void)holds;
 }
-
-/// `like` with its floating tensors replaced by `values` in order and everything else by zero.
-template <class Tree>
-Tree fill_tree(const Tree& like, std::span<const Tensor> values) {
-    std::size_t next = 0;
-    return map_tree(
-        [&]<class Leaf>(const Leaf& leaf) -> Leaf {
-            if constexpr (std::is_same_v<Leaf, Tensor>) return is_differentiable(leaf) ? values[next++] : zeros_like(leaf);
-            else return Leaf{};
-        },
-        like);
-}
-
-/// The floating tensors of a tree.
-template <class Tree>
-std::vector<Tensor> differentiable_leaves(const Tree& tree) {
-    std::vector<Tensor> result;
-    for_each_leaf(
-        [&](const auto& leaf) {
-            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(leaf)>, Tensor>)
-                if (is_differentiable(leaf)) result.push_back(leaf);
-        },
-        tree);
-    return result;
-}
-
-/// A result as seen from outside: without its record, unless an outer function is still being differentiated.
-template <class Tree>
-Tree leave(const Tree& result) {
-    return Differentiating::depth() > 0 ? result : detach_tree(result);
-}
-
-template <class T>
-inline constexpr bool is_pair = false;
-template <class A, class B>
-inline constexpr bool is_pair<std::pair<A, B>> = true;
 
 }  // namespace detail
 
-/// The value and the gradient of f with respect to its first argument, a tree; other arguments are passed on untouched
-/// (an lvalue as an lvalue, so f may update state that it is given).
+/// What grad() may vary.
+struct GradOptions {
+    Independent independent = Independent::allow;
+    /// How numbers are differentiated: automatic is forward, all at once, for up to 16 of them, and a tape beyond.
+    Mode mode = Mode::automatic;
+};
+
+/// The value and the gradient of f with respect to its first argument: a Tensor, a number, or a tree of them. Other
+/// arguments are passed on untouched (an lvalue as an lvalue, so f may update state that it is given).
 ///
 ///     auto [value, gradient] = value_and_grad(loss)(model, batch);
+///     auto [y, dy] = value_and_grad([](auto x) { return x * sin(x); })(0.5);
 ///
-/// @param f  returns a Tensor of one element; or a pair of it and anything else, which is handed back beside the value
+/// Numbers, float or double, are differentiated in generic code: f is called with the argument rebuilt of Real or Dual
+/// numbers. In a struct that means a struct that is a template over its scalar; scalars.hpp has the rules.
+///
+/// @param f  returns one number, or a Tensor of one element; or a pair of it and anything else, handed back beside the value
 /// @return   a function of the same arguments returning pair{value, gradient}; gradient has the type of the argument
 /// @throws ShapeError  f returned more than one element
+/// @throws ValueError  f uses a variable of a function that is differentiated further out, and not as an argument; or the
+///                     result does not depend on the argument, and options say to refuse that
 template <class F>
-[[nodiscard]] auto value_and_grad(F f) {
-    return [f = std::move(f)]<class X, class... Rest>(const X& x, Rest&&... rest) {
-        static_assert(has_leaves<X>, "grad: the first argument holds no tensor to differentiate with respect to");
-        static_assert(std::is_invocable_v<const F&, const X&, Rest&&...>, "grad: f cannot be called with these arguments");
-        std::vector<Tensor> variables;
-        auto value = [&] {
-            const detail::Differentiating differentiating;
-            const X watched = detail::watch_tree(x, variables);
-            return f(watched, std::forward<Rest>(rest)...);
-        }();
-        const auto records = detail::Differentiating::depth() > 0 ? detail::Records::keep : detail::Records::consume;
-        const auto gradient_of = [&](const Tensor& output) {
-            detail::check_scalar("grad", output);
-            const Tensor one = full(output.shape(), 1, output.dtype());
-            return detail::fill_tree(x, detail::pull({&output, 1}, {&one, 1}, variables, records));
-        };
-        if constexpr (detail::is_pair<decltype(value)>) {
-            X gradient = gradient_of(value.first);
-            return std::pair{std::pair{detail::leave(value.first), std::move(value.second)}, std::move(gradient)};
+[[nodiscard]] auto value_and_grad(F f, GradOptions options = {}) {
+    return [f = std::move(f), options]<class X, class... Rest>(const X& x, Rest&&... rest) {
+        detail::check_argument<X>(true);
+        if constexpr (detail::has_scalars<X>) {
+            using S = detail::deepest_of<X, Rest...>;
+            const auto deep = detail::with_scalar<S>(x);
+            using Deep = std::remove_cvref_t<decltype(deep)>;
+            constexpr int count = detail::scalar_count<Deep>();
+            if constexpr (sizeof...(Rest) == 0 && std::is_floating_point_v<S> && count > 0 && count <= detail::most_forward &&
+                          !detail::has_tensors<Deep>) {
+                using Lifted = detail::rebuilt<Deep, detail::ChangeTo<Dual<S, Tangents<S, count>>>>;
+                if constexpr (std::is_invocable_v<const F&, const Lifted&>)
+                    if (options.mode != Mode::reverse)
+                        return detail::forward_value_and_grad<S, count>(f, deep, options.independent);
+            }
+            return detail::reverse_value_and_grad<S>(f, deep, options.independent, std::forward<Rest>(rest)...);
         } else {
-            const Tensor output = value;
-            X gradient = gradient_of(output);
-            return std::pair<Tensor, X>{detail::leave(output), std::move(gradient)};
+            static_assert(std::is_invocable_v<const F&, const X&, Rest&&...>, "grad: f cannot be called with these arguments");
+            std::vector<Tensor> variables;
+            auto value = [&] {
+                const detail::Differentiating differentiating;
+                const X watched = detail::watch_tree(x, variables);
+                return f(watched, std::forward<Rest>(rest)...);
+            }();
+            const auto records = detail::Differentiating::depth() > 0 ? detail::Records::keep : detail::Records::consume;
+            const auto gradient_of = [&](const Tensor& output) {
+                detail::check_scalar("grad", output);
+                if (options.independent == Independent::refuse) detail::check_depends("grad", output, variables);
+                const Tensor one = full(output.shape(), 1, output.dtype());
+                return detail::fill_tree(x, detail::pull({&output, 1}, {&one, 1}, variables, records));
+            };
+            if constexpr (detail::is_pair<decltype(value)>) {
+                X gradient = gradient_of(value.first);
+                return std::pair{std::pair{detail::leave(value.first), std::move(value.second)}, std::move(gradient)};
+            } else {
+                const Tensor output = value;
+                X gradient = gradient_of(output);
+                return std::pair<Tensor, X>{detail::leave(output), std::move(gradient)};
+            }
         }
     };
 }
 
 /// The gradient alone. grad(grad(f)) is the second derivative of a scalar function of a scalar.
 template <class F>
-[[nodiscard]] auto grad(F f) {
-    return [f = value_and_grad(std::move(f))]<class X, class... Rest>(const X& x, Rest&&... rest) {
+[[nodiscard]] auto grad(F f, GradOptions options = {}) {
+    return [f = value_and_grad(std::move(f), options)]<class X, class... Rest>(const X& x, Rest&&... rest) {
         return f(x, std::forward<Rest>(rest)...).second;
     };
 }
@@ -121,31 +107,42 @@ template <class F>
 ///     auto [y, pullback] = vjp(f, x);     // J(x)^T u  =  pullback(u)
 template <class F, class X>
 [[nodiscard]] auto vjp(const F& f, const X& x) {
-    std::vector<Tensor> variables;
-    const auto recorded = [&] {
-        const detail::Differentiating differentiating;
-        return f(detail::watch_tree(x, variables));
-    }();
-    using Y = std::remove_cvref_t<decltype(recorded)>;
-    auto pullback = [x, variables, recorded](const Y& cotangent) {
-        return detail::fill_tree(
-            x, detail::pull(detail::differentiable_leaves(recorded), detail::differentiable_leaves(cotangent), variables));
-    };
-    return std::pair{detail::leave(recorded), std::move(pullback)};
+    detail::check_argument<X>(true);
+    if constexpr (detail::has_scalars<X>) {
+        return detail::scalar_vjp<detail::scalar_of<X>>(f, x);
+    } else {
+        std::vector<Tensor> variables;
+        const auto recorded = [&] {
+            const detail::Differentiating differentiating;
+            return f(detail::watch_tree(x, variables));
+        }();
+        using Y = std::remove_cvref_t<decltype(recorded)>;
+        auto pullback = [x, variables, recorded](const Y& cotangent) {
+            return detail::fill_tree(
+                x, detail::pull(detail::differentiable_leaves(recorded), detail::differentiable_leaves(cotangent), variables));
+        };
+        return std::pair{detail::leave(recorded), std::move(pullback)};
+    }
 }
 
-/// The value of f(x) and its derivative along `tangent` (a tree like x), by a forward walk with each op's own rule.
+/// The value of f(x) and its derivative along `tangent` (a tree like x): tensors by a forward walk with each op's own rule,
+/// numbers as dual numbers.
 ///     auto [y, dy] = jvp(f, x, v);        // dy  =  J(x) v
 template <class F, class X>
 [[nodiscard]] auto jvp(const F& f, const X& x, const X& tangent) {
-    std::vector<Tensor> variables;
-    const auto recorded = [&] {
-        const detail::Differentiating differentiating;
-        return f(detail::watch_tree(x, variables));
-    }();
-    auto dy = detail::fill_tree(
-        recorded, detail::push(variables, detail::differentiable_leaves(tangent), detail::differentiable_leaves(recorded)));
-    return std::pair{detail::leave(recorded), std::move(dy)};
+    detail::check_argument<X>(true);
+    if constexpr (detail::has_scalars<X>) {
+        return detail::scalar_jvp<detail::scalar_of<X>>(f, x, tangent);
+    } else {
+        std::vector<Tensor> variables;
+        const auto recorded = [&] {
+            const detail::Differentiating differentiating;
+            return f(detail::watch_tree(x, variables));
+        }();
+        auto dy = detail::fill_tree(recorded, detail::push(variables, detail::differentiable_leaves(tangent),
+                                                           detail::differentiable_leaves(recorded)));
+        return std::pair{detail::leave(recorded), std::move(dy)};
+    }
 }
 
 /// The Hessian of the scalar f at x times v, without forming it: forward over reverse, the cost of a few gradients.
@@ -153,8 +150,6 @@ template <class F, class X>
 [[nodiscard]] X hvp(const F& f, const X& x, const X& v) {
     return jvp(grad(f), x, v).second;
 }
-
-enum class Mode : std::uint8_t { reverse, forward };
 
 namespace detail {
 [[nodiscard]] Tensor basis_vector(const Tensor& like, std::int64_t k);
@@ -164,29 +159,42 @@ namespace detail {
 [[nodiscard]] Tensor stack_columns(const std::vector<Tensor>& columns, const Shape& outer, const Shape& inner, Dtype dtype);
 }  // namespace detail
 
-/// A function returning the Jacobian of f, from a Tensor to a Tensor, with shape f(x).shape + x.shape. Reverse mode
-/// walks once per element of f(x), forward mode once per element of x.
+/// A function returning the Jacobian of f.
+///
+/// From a Tensor to a Tensor, it has shape f(x).shape + x.shape. Reverse mode (here the automatic one) walks once per
+/// element of f(x), forward mode once per element of x.
+///
+/// From numbers to numbers, it is f(x) with each number replaced by its gradient, a tree like x: of a std::array<double, 3>
+/// to a std::vector<double>, a std::vector<std::array<double, 3>>; of a double to a double, a double. Forward mode runs f
+/// once for some 8 columns, or for all where up to 32 are known when compiled; reverse mode sweeps once a row.
 template <class F>
-[[nodiscard]] auto jacobian(F f, Mode mode = Mode::reverse) {
-    return [f = std::move(f), mode](const Tensor& x) {
-        std::vector<Tensor> variables;
-        const Tensor y = [&] {
-            const detail::Differentiating differentiating;
-            return Tensor(f(detail::watch_tree(x, variables)));
-        }();
-        std::vector<Tensor> slices;
-        if (mode == Mode::reverse) {
-            for (std::int64_t k = 0; k < y.size(); ++k)
-                slices.push_back(detail::pull({{y}}, {{detail::basis_vector(y, k)}}, variables)[0]);
-            return detail::stack_rows(slices, y.shape(), x.shape(), x.dtype());
+[[nodiscard]] auto jacobian(F f, Mode mode = Mode::automatic) {
+    return [f = std::move(f), mode]<class X>(const X& x) {
+        detail::check_argument<X>(true);
+        if constexpr (detail::has_scalars<X>) {
+            return detail::scalar_jacobian<detail::scalar_of<X>>(f, x, mode);
+        } else {
+            static_assert(std::is_same_v<X, Tensor>, "jacobian: the argument is a tree, expected a Tensor, or numbers");
+            std::vector<Tensor> variables;
+            const Tensor y = [&] {
+                const detail::Differentiating differentiating;
+                return Tensor(f(detail::watch_tree(x, variables)));
+            }();
+            std::vector<Tensor> slices;
+            if (mode != Mode::forward) {
+                for (std::int64_t k = 0; k < y.size(); ++k)
+                    slices.push_back(detail::pull({{y}}, {{detail::basis_vector(y, k)}}, variables)[0]);
+                return detail::stack_rows(slices, y.shape(), x.shape(), x.dtype());
+            }
+            for (std::int64_t k = 0; k < x.size(); ++k)
+                slices.push_back(detail::push(variables, {{detail::basis_vector(x, k)}}, {{y}})[0]);
+            return detail::stack_columns(slices, y.shape(), x.shape(), y.dtype());
         }
-        for (std::int64_t k = 0; k < x.size(); ++k)
-            slices.push_back(detail::push(variables, {{detail::basis_vector(x, k)}}, {{y}})[0]);
-        return detail::stack_columns(slices, y.shape(), x.shape(), y.dtype());
     };
 }
 
-/// A function returning the Hessian of the scalar f of a Tensor: shape x.shape + x.shape. Forward over reverse.
+/// A function returning the Hessian of the scalar f: of a Tensor, shape x.shape + x.shape; of numbers, a tree like x with each
+/// number replaced by a tree like x. Forward over reverse.
 template <class F>
 [[nodiscard]] auto hessian(F f) {
     return jacobian(grad(std::move(f)), Mode::forward);

@@ -1,0 +1,503 @@
+#pragma once
+// How the functions of grad.hpp differentiate with respect to numbers: the argument is rebuilt with Real or Dual numbers
+// (scalars.hpp), the function runs once, and the derivative is read off. Tensors beside the numbers are differentiated too.
+#include <memory>
+
+#include "cotangent/grad/mixed.hpp"
+#include "cotangent/grad/watch_tree.hpp"
+
+namespace cotangent {
+
+/// What to do where a gradient is zero because the function's result does not depend on its argument at all.
+enum class Independent : std::uint8_t {
+    allow,   ///< the gradient is zero; where the types alone show it, compilers warn
+    refuse,  ///< ValueError: most often a forgotten argument, or a value taken out by primal()
+};
+
+enum class Mode : std::uint8_t { automatic, reverse, forward };
+
+namespace detail {
+
+[[noreturn]] void throw_independent(const char* what);
+/// @throws ValueError  the output depends on no variable
+void check_depends(const char* what, const Tensor& output, std::span<const Tensor> variables);
+
+template <bool warns>
+constexpr void warn_independent() {}
+template <>
+[[deprecated("grad: the function returns a plain number, which cannot depend on its argument; the gradient is zero")]]
+constexpr void warn_independent<true>() {}
+
+template <class T>
+inline constexpr bool is_pair = false;
+template <class A, class B>
+inline constexpr bool is_pair<std::pair<A, B>> = true;
+
+template <class X>
+inline constexpr bool has_tensors = has_leaves<rebuilt<X, ChangeTo<NoScalar>>>;
+
+/// So many numbers, known when compiled, are differentiated forward, all at once. Beyond them a tape is faster.
+inline constexpr int most_forward = 16;
+
+/// The scalar that a function of these arguments computes with: the deepest, so that a derivative in a derivative keeps both.
+template <class... X>
+using deepest_of = typename Deepest<scalar_of<X>...>::type;
+template <class S, class X>
+[[nodiscard]] auto with_scalar(const X& x) {
+    using Y = rebuilt<X, ChangeTo<S>>;
+    if constexpr (std::is_same_v<X, Y>) return x;
+    else return rebuild<Y>(x, [](const auto& s) { return S(s); });
+}
+
+template <class D>
+struct Inside;  // the scalar inside a number of a derivative
+template <class T>
+struct Inside<Real<T>> {
+    using type = T;
+    static const T& value(const Real<T>& x) { return x.value(); }
+};
+template <class T, class V>
+struct Inside<Dual<T, V>> {
+    using type = T;
+    static const T& value(const Dual<T, V>& x) { return x.value; }
+};
+/// A result with the derivative D taken off, as the caller sees it.
+template <class D, class Y>
+[[nodiscard]] auto without(const Y& y) {
+    using S = typename Inside<D>::type;
+    using Z = rebuilt<Y, ChangeFrom<D, S>>;
+    if constexpr (std::is_same_v<Y, Z>) {
+        if constexpr (is_tree_v<Y>) return leave(y);
+        else return y;
+    } else {
+        Z z{};
+        zip_scalars<true>(
+            y, z,
+            [](const auto& from, auto& to) {
+                if constexpr (std::is_same_v<std::remove_cvref_t<decltype(from)>, D>) to = Inside<D>::value(from);
+                else to = from;
+            },
+            [](const auto& from, auto& to) {
+                if constexpr (is_tree_v<decltype(from)>) to = leave(from);
+                else to = from;
+            });
+        return z;
+    }
+}
+
+template <class X>
+[[nodiscard]] std::size_t count_scalars(const X& x) {
+    std::size_t count = 0;
+    zip_scalars<false>(
+        x, x, [&](const auto&, const auto&) { ++count; }, [](const auto&, const auto&) {});
+    return count;
+}
+
+// ---- Reverse ---------------------------------------------------------------------------------------------------------
+
+/// One run of a function on Real numbers: its variables, and what is read off afterwards.
+template <class S, class X>
+class ReverseRun {
+public:
+    using R = Real<S>;
+    using Lifted = rebuilt<X, ChangeTo<R>>;
+
+    explicit ReverseRun(const X& x) {
+        std::vector<Tensor> watched;
+        zip_scalars<true>(
+            x, lifted_, [](const S& s, R& to) { to = R(s, tape<S>.push_variable()); },
+            [&](const auto& from, auto& to) {
+                if constexpr (has_leaves<std::remove_cvref_t<decltype(from)>>) to = watch_tree(from, watched);
+                else to = from;
+            });
+        last_variable_ = tape<S>.count - 1;
+        cotangents_ = std::make_shared<std::vector<Tensor>>(watched.size());
+        for (std::size_t k = 0; k < watched.size(); ++k)
+            crossings<R>.list.push_back({watched[k], {}, &(*cotangents_)[k]});
+        watched_ = std::move(watched);
+    }
+
+    [[nodiscard]] const Lifted& argument() const { return lifted_; }
+    [[nodiscard]] const TapeRegion<S>& region() const { return region_; }
+    [[nodiscard]] std::uint32_t last_variable() const { return last_variable_; }
+    [[nodiscard]] const std::shared_ptr<std::vector<Tensor>>& cotangents() const { return cotangents_; }
+    [[nodiscard]] const std::vector<Tensor>& watched() const { return watched_; }
+
+private:
+    TapeRegion<S> region_;
+    CrossingScope<R> scope_;
+    Lifted lifted_{};
+    std::uint32_t last_variable_ = 0;
+    std::shared_ptr<std::vector<Tensor>> cotangents_;  // of the tensors in x
+    std::vector<Tensor> watched_;
+};
+
+/// Hands the cotangent of a tensor result to the numbers and tensors it was made of.
+template <class S>
+void seed_tensor(Slot<S>* slots, std::span<const Crossing<Real<S>>> sources, const Tensor& output, const Tensor& cotangent) {
+    std::vector<Tensor> variables;
+    for (const auto& source : sources) variables.push_back(source.variable);
+    const std::vector<Tensor> cotangents = pull({&output, 1}, {&cotangent, 1}, variables);
+    for (std::size_t k = 0; k < sources.size(); ++k)
+        if (Tensor* sum = sources[k].cotangent) {
+            *sum = sum->has_storage() ? *sum + cotangents[k] : cotangents[k];
+        } else {
+            const std::vector<S> parts = ScalarsOf<S>::of(cotangents[k]);
+            for (std::size_t i = 0; i < parts.size(); ++i)
+                if (sources[k].numbers[i]) slots[sources[k].numbers[i]].adjoint += parts[i];
+        }
+}
+template <class S>
+[[nodiscard]] std::vector<Crossing<Real<S>>> sources_of(const Tensor& output) {
+    std::vector<Crossing<Real<S>>> sources;
+    for (const std::size_t k : reached_crossings<Real<S>>(output)) sources.push_back(crossings<Real<S>>.list[k]);
+    return sources;
+}
+
+/// A tree like x of the adjoints of its variables, which stand in `slots` in order from `first`.
+template <class S, class X>
+[[nodiscard]] X read_gradient(const X& x, Slot<S>* slots, std::uint32_t first, std::span<const Tensor> watched,
+                              std::vector<Tensor>& cotangents) {
+    X gradient = x;
+    std::size_t next = 0;
+    zip_scalars<false>(
+        x, gradient, [&](const S&, S& g) { g = std::exchange(slots[first++].adjoint, S(0)); },
+        [&](const auto& from, auto& g) {
+            using Part = std::remove_cvref_t<decltype(from)>;
+            if constexpr (has_leaves<Part>) {
+                std::vector<Tensor> part;
+                for (const Tensor& leaf : differentiable_leaves(from)) {
+                    Tensor& cotangent = cotangents[next];
+                    part.push_back(cotangent.has_storage() ? cotangent : zeros_like(leaf));
+                    cotangent = Tensor();
+                    ++next;
+                }
+                g = leave(fill_tree(from, part));
+            }
+        });
+    (void)watched;
+    return gradient;
+}
+
+template <class S, class F, class X, class... Rest>
+[[nodiscard]] auto reverse_value_and_grad(const F& f, const X& x, Independent independent, Rest&&... rest) {
+    using R = Real<S>;
+    const ReverseRun<S, X> run(x);
+    const auto result = [&] {
+        const Differentiating differentiating;
+        return f(run.argument(), std::forward<Rest>(rest)...);
+    }();
+    using Result = std::remove_cvref_t<decltype(result)>;
+    const auto& y = [&]() -> const auto& {
+        if constexpr (is_pair<Result>) return result.first;
+        else return result;
+    }();
+    using Y = std::remove_cvref_t<decltype(y)>;
+    static_assert(std::is_same_v<Y, Tensor> || std::is_convertible_v<Y, R>,
+                  "grad: the function returns something else than one number; use vjp() or jacobian()");
+    bool depends = false;
+    if constexpr (std::is_same_v<Y, R>) {
+        run.region().check_closed("grad", y.number());
+        depends = y.number() != 0;
+        if (depends) tape<S>.slots[y.number()].adjoint = S(1);
+    } else if constexpr (std::is_same_v<Y, Tensor>) {
+        check_scalar("grad", y);
+        const auto sources = sources_of<S>(y);
+        depends = !sources.empty();
+        run.region().check_closed("grad", 0);
+        if (depends) seed_tensor<S>(tape<S>.slots, sources, y, full(y.shape(), 1, y.dtype()));
+    } else {
+        warn_independent<std::is_arithmetic_v<Y>>();
+    }
+    if (!depends && independent == Independent::refuse) throw_independent("grad");
+    if (depends) run.region().sweep(run.last_variable());
+    X gradient = read_gradient<S>(x, tape<S>.slots, run.region().begin(), run.watched(), *run.cotangents());
+    if constexpr (is_pair<Result>)
+        return std::pair{std::pair{without<R>(result.first), without<R>(result.second)}, std::move(gradient)};
+    else return std::pair{without<R>(y), std::move(gradient)};
+}
+
+/// What a pullback keeps: the statements of one run, numbered from 1, and the tensors beside them.
+template <class S>
+struct KeptTape {
+    std::vector<Slot<S>> slots;
+    std::vector<FunctionStatement<S>> functions;
+    std::shared_ptr<std::vector<Tensor>> cotangents;
+    std::vector<Tensor> watched;
+    std::uint32_t shift;  ///< from the numbers of the run
+    std::uint32_t last_variable;
+
+    template <class X>
+    explicit KeptTape(const ReverseRun<S, X>& run)
+        : cotangents(run.cotangents()), watched(run.watched()), shift(run.region().begin() - 1),
+          last_variable(run.last_variable() - shift) {
+        slots.assign(tape<S>.slots + shift, tape<S>.slots + tape<S>.count);
+        for (std::size_t k = 1; k < slots.size(); ++k)
+            for (std::uint32_t& argument : slots[k].argument) argument -= shift;  // below continues_below, so no borrow
+        functions.assign(run.region().functions().begin(), run.region().functions().end());
+        for (FunctionStatement<S>& function : functions) {
+            function.first -= shift;
+            for (std::uint32_t& input : function.inputs) input = moved(input);
+        }
+    }
+    [[nodiscard]] std::uint32_t moved(std::uint32_t number) const { return number ? number - shift : 0; }
+    void sweep() { detail::sweep<S>(slots.data(), functions, static_cast<std::uint32_t>(slots.size()) - 1, last_variable); }
+};
+
+template <class S, class F, class X>
+[[nodiscard]] auto scalar_vjp(const F& f, const X& x) {
+    using R = Real<S>;
+    const ReverseRun<S, X> run(x);
+    const auto y = [&] {
+        const Differentiating differentiating;
+        return f(run.argument());
+    }();
+    run.region().check_closed("vjp", 0);
+    using Y = std::remove_cvref_t<decltype(without<R>(y))>;
+    auto kept = std::make_shared<KeptTape<S>>(run);
+    std::vector<std::vector<Crossing<R>>> sources;  // of each tensor in y
+    if constexpr (has_tensors<std::remove_cvref_t<decltype(y)>>)
+        zip_scalars<false>(
+            y, y, [](const auto&, const auto&) {},
+            [&](const auto& part, const auto&) {
+                if constexpr (has_leaves<std::remove_cvref_t<decltype(part)>>)
+                    for (const Tensor& leaf : differentiable_leaves(part)) {
+                        auto& list = sources.emplace_back(sources_of<S>(leaf));
+                        for (auto& source : list)
+                            for (std::uint32_t& number : source.numbers) number = kept->moved(number);
+                    }
+            });
+    auto pullback = [x, y, kept, sources](const Y& cotangent) -> X {
+        std::size_t next = 0;
+        zip_scalars<false>(
+            y, cotangent,
+            [&](const auto& number, const auto& c) {
+                if constexpr (std::is_same_v<std::remove_cvref_t<decltype(number)>, R>)
+                    if (number.number()) kept->slots[kept->moved(number.number())].adjoint += c;
+            },
+            [&](const auto& part, const auto& c) {
+                if constexpr (has_leaves<std::remove_cvref_t<decltype(part)>>) {
+                    const auto outputs = differentiable_leaves(part), seeds = differentiable_leaves(c);
+                    for (std::size_t k = 0; k < outputs.size(); ++k)
+                        seed_tensor<S>(kept->slots.data(), sources[next++], outputs[k], seeds[k]);
+                }
+            });
+        kept->sweep();
+        return read_gradient<S>(x, kept->slots.data(), 1, kept->watched, *kept->cotangents);
+    };
+    return std::pair{without<R>(y), std::move(pullback)};
+}
+
+// ---- Forward ---------------------------------------------------------------------------------------------------------
+
+/// How many functions are being differentiated with numbers of type D on this thread.
+template <class D>
+inline thread_local constinit int running = 0;
+template <class D>
+struct Running {
+    Running() { ++running<D>; }
+    ~Running() { --running<D>; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+};
+
+/// x as dual numbers; set(tangent, i) fills the tangent of number i.
+template <class D, class X, class Set>
+[[nodiscard]] rebuilt<X, ChangeTo<D>> lift_forward(const X& x, Set set) {
+    using S = typename Inside<D>::type;
+    int next = 0;
+    return rebuild<rebuilt<X, ChangeTo<D>>>(x, [&](const S& s) {
+        D number(s);
+        set(number.tangent, next++);
+        return number;
+    });
+}
+template <class D, class Y>
+[[nodiscard]] bool has_tangents(const Y& y) {
+    bool any = false;
+    zip_scalars<false>(
+        y, y,
+        [&]<class N>(const N& number, const N&) {
+            if constexpr (std::is_same_v<N, D>)
+                for (int d = 0; d < direction_count<decltype(D::tangent)>; ++d)
+                    any = any || !(primal(tangent_along(number.tangent, d)) == 0);
+        },
+        [](const auto&, const auto&) {});
+    return any;
+}
+/// f of dual numbers. Inside another run with the same type of number, tangents that come without being sent are those of
+/// the other run: found by a second run with none.
+template <class D, class F, class X, class Set>
+[[nodiscard]] auto run_forward(const char* what, const F& f, const X& x, Set set) {
+    const Running<D> guard;
+    const Differentiating differentiating;
+    auto y = f(lift_forward<D>(x, set));
+    if (running<D> > 1 && has_tangents<D>(f(lift_forward<D>(x, [](auto&, int) {})))) throw_used_from_outside(what);
+    return y;
+}
+
+template <class S, int n, class F, class X>
+[[nodiscard]] auto forward_value_and_grad(const F& f, const X& x, Independent independent) {
+    using D = Dual<S, Tangents<S, n>>;
+    const CrossingScope<D> scope;
+    const auto result = run_forward<D>("grad", f, x, [](auto& tangent, int i) { tangent.set(i, S(1)); });
+    using Result = std::remove_cvref_t<decltype(result)>;
+    const auto& y = [&]() -> const auto& {
+        if constexpr (is_pair<Result>) return result.first;
+        else return result;
+    }();
+    using Y = std::remove_cvref_t<decltype(y)>;
+    static_assert(std::is_same_v<Y, Tensor> || std::is_convertible_v<Y, D>,
+                  "grad: the function returns something else than one number; use vjp() or jacobian()");
+    D number(S(0));
+    if constexpr (std::is_same_v<Y, Tensor>) {
+        check_scalar("grad", y);
+        number = ScalarsOf<D>::of(y)[0];
+    } else if constexpr (std::is_same_v<Y, D>) {
+        number = y;
+    } else {
+        warn_independent<std::is_arithmetic_v<Y>>();
+        if (independent == Independent::refuse) throw_independent("grad");
+    }
+    int next = 0;
+    X gradient = x;
+    zip_scalars<false>(
+        x, gradient, [&](const S&, S& g) { g = number.tangent[next++]; }, [](const auto&, auto&) {});
+    if constexpr (is_pair<Result>)
+        return std::pair{std::pair{without<D>(result.first), without<D>(result.second)}, std::move(gradient)};
+    else return std::pair{without<D>(y), std::move(gradient)};
+}
+
+template <class S, class F, class X>
+[[nodiscard]] auto scalar_jvp(const F& f, const X& x, const X& tangent) {
+    using D = Dual<S>;
+    const CrossingScope<D> scope;
+    std::vector<S> along;
+    std::vector<Tensor> tensors_along;
+    zip_scalars<false>(
+        x, tangent, [&](const S&, const S& t) { along.push_back(t); },
+        [&](const auto&, const auto& t) {
+            if constexpr (has_leaves<std::remove_cvref_t<decltype(t)>>)
+                for (const Tensor& leaf : differentiable_leaves(t)) tensors_along.push_back(leaf);
+        });
+    const auto lifted_f = [&](auto lifted) {
+        if constexpr (has_tensors<X>) {
+            std::vector<Tensor> watched;
+            zip_scalars<false>(
+                x, lifted, [](const S&, D&) {},
+                [&](const auto& from, auto& to) {
+                    if constexpr (has_leaves<std::remove_cvref_t<decltype(from)>>) to = watch_tree(from, watched);
+                });
+            for (std::size_t k = 0; k < watched.size(); ++k)
+                crossings<D>.list.push_back({watched[k], ScalarsOf<S>::of(tensors_along[k])});
+        }
+        return f(lifted);
+    };
+    const auto y = run_forward<D>("jvp", lifted_f, x, [&](S& t, int i) { t = along[static_cast<std::size_t>(i)]; });
+    using Y = std::remove_cvref_t<decltype(y)>;
+    auto value = without<D>(y);
+    auto dy = value;
+    zip_scalars<false>(
+        y, dy,
+        [](const auto& number, auto& to) {
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(number)>, D>) to = number.tangent;
+            else to = std::remove_cvref_t<decltype(to)>(0);
+        },
+        [&](const auto& part, auto& to) {
+            if constexpr (has_leaves<std::remove_cvref_t<decltype(part)>>) {
+                std::vector<Tensor> tangents;
+                for (const Tensor& leaf : differentiable_leaves(part)) {
+                    std::vector<S> of_leaf;
+                    for (const D& number : ScalarsOf<D>::of(leaf)) of_leaf.push_back(number.tangent);
+                    tangents.push_back(cast(tensor_of(std::span<const S>(of_leaf), leaf.shape()), leaf.dtype()));
+                }
+                to = leave(fill_tree(part, tangents));
+            }
+        });
+    static_assert(!std::is_void_v<Y>);
+    return std::pair{std::move(value), std::move(dy)};
+}
+
+// ---- Jacobians -------------------------------------------------------------------------------------------------------
+
+/// Row by row the derivatives of the numbers of a result with respect to those of the argument.
+template <class S>
+struct ScalarMatrix {
+    std::size_t columns = 0;
+    std::vector<S> elements;
+    [[nodiscard]] std::size_t rows() const { return columns ? elements.size() / columns : 0; }
+};
+
+/// y with each number replaced by a tree like x, holding its row.
+template <class D, class Y, class X, class S>
+[[nodiscard]] auto jacobian_tree(const Y& y, const X& x, const ScalarMatrix<S>& matrix) {
+    using J = rebuilt<Y, ChangeTo<X>>;
+    auto next = matrix.elements.begin();
+    return rebuild<J>(y, [&](const auto&) {
+        X row = x;
+        zip_scalars<false>(
+            x, row, [&](const S&, S& g) { g = *next++; }, [](const auto&, auto&) {});
+        return row;
+    });
+}
+
+template <class S, int width, class F, class X>
+[[nodiscard]] auto forward_jacobian(const F& f, const X& x) {
+    using D = Dual<S, Tangents<S, width>>;
+    ScalarMatrix<S> matrix{count_scalars(x), {}};
+    const auto run_from = [&](int first) {
+        const CrossingScope<D> scope;
+        auto y = run_forward<D>("jacobian", f, x, [&](auto& tangent, int i) {
+            if (i >= first && i < first + width) tangent.set(i - first, S(1));
+        });
+        std::size_t row = 0;
+        zip_scalars<false>(
+            y, y,
+            [&]<class N>(const N& number, const N&) {
+                if (first == 0) matrix.elements.resize((row + 1) * matrix.columns);
+                for (int d = 0; d < width && first + d < static_cast<int>(matrix.columns); ++d)
+                    if constexpr (std::is_same_v<N, D>)
+                        matrix.elements[row * matrix.columns + static_cast<std::size_t>(first + d)] = number.tangent[d];
+                ++row;
+            },
+            [](const auto&, const auto&) {});
+        return without<D>(y);
+    };
+    const auto y = run_from(0);
+    for (int first = width; first < static_cast<int>(matrix.columns); first += width) (void)run_from(first);
+    return jacobian_tree<D>(y, x, matrix);
+}
+
+template <class S, class F, class X>
+[[nodiscard]] auto reverse_jacobian(const F& f, const X& x) {
+    const auto [y, pullback] = scalar_vjp<S>(f, x);
+    ScalarMatrix<S> matrix{count_scalars(x), {}};
+    const std::size_t rows = count_scalars(y);
+    for (std::size_t row = 0; row < rows; ++row) {
+        auto seed = y;
+        std::size_t next = 0;
+        zip_scalars<false>(
+            y, seed, [&](const auto&, auto& s) { s = std::remove_cvref_t<decltype(s)>(next++ == row ? 1 : 0); },
+            [](const auto&, auto&) {});
+        const X gradient = pullback(seed);
+        zip_scalars<false>(
+            gradient, gradient, [&](const S& g, const S&) { matrix.elements.push_back(g); }, [](const auto&, const auto&) {});
+    }
+    return jacobian_tree<Real<S>>(y, x, matrix);
+}
+
+template <class S, class F, class X>
+[[nodiscard]] auto scalar_jacobian(const F& f, const X& x, Mode mode) {
+    static_assert(!has_tensors<X>, "jacobian: the argument holds numbers and tensors, expected either; use vjp() or jvp()");
+    constexpr int count = scalar_count<X>();
+    constexpr int width = count > 0 && count <= 32 ? count : 8;
+    // Forward: one run for `width` columns. Reverse: one run, and one sweep a row, at about twice the price of a run.
+    const bool forward = mode == Mode::forward || (mode == Mode::automatic && (width == count || [&] {
+        return count_scalars(x) / width <= 2 * count_scalars(f(x));
+    }()));
+    if (forward) return forward_jacobian<S, width>(f, x);
+    return reverse_jacobian<S>(f, x);
+}
+
+}  // namespace detail
+}  // namespace cotangent

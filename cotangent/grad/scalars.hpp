@@ -1,0 +1,216 @@
+#pragma once
+// Scalars in trees. To differentiate with respect to the numbers of a `Walls<double>`, the function is called with a
+// `Walls<Real<double>>`: the type is rebuilt with another scalar wherever a template takes one. So a number can be
+// differentiated when it stands by itself, in a std::array, vector, optional, pair or tuple, or in a plain struct that is
+// a template over its scalar:
+//
+//     template <class T> struct Walls { T area; std::array<T, 3> layers; };
+//     template <class T> struct House { Walls<T> walls; T temperature; int floors; };
+//
+// A struct that is no template keeps its type: its numbers are carried along as constants, its tensors are differentiated.
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "cotangent/grad/real.hpp"
+#include "cotangent/tree/tree.hpp"
+
+namespace cotangent::detail {
+
+/// X with each scalar S replaced by Change::of<S>.
+template <class X, class Change>
+struct Rebuild {
+    using type = X;
+};
+template <class X, class Change>
+using rebuilt = typename Rebuild<X, Change>::type;
+
+template <class X, class Change>
+    requires is_scalar_v<X>
+struct Rebuild<X, Change> {
+    using type = typename Change::template of<X>;
+};
+template <class T, class Change>
+struct Rebuild<std::vector<T>, Change> {
+    using type = std::vector<rebuilt<T, Change>>;
+};
+template <class T, std::size_t n, class Change>
+struct Rebuild<std::array<T, n>, Change> {
+    using type = std::array<rebuilt<T, Change>, n>;
+};
+template <class T, class Change>
+struct Rebuild<std::optional<T>, Change> {
+    using type = std::optional<rebuilt<T, Change>>;
+};
+template <class T, class U, class Change>
+struct Rebuild<std::pair<T, U>, Change> {
+    using type = std::pair<rebuilt<T, Change>, rebuilt<U, Change>>;
+};
+template <class... T, class Change>
+struct Rebuild<std::tuple<T...>, Change> {
+    using type = std::tuple<rebuilt<T, Change>...>;
+};
+template <class X>
+concept Fields = kind_of<X> == Kind::fields;
+template <template <class...> class Struct, class... T, class Change>
+    requires Fields<Struct<T...>> && (!is_scalar_v<Struct<T...>>)
+struct Rebuild<Struct<T...>, Change> {
+    using type = Struct<rebuilt<T, Change>...>;
+};
+template <template <class, auto> class Struct, class T, auto n, class Change>
+    requires Fields<Struct<T, n>> && (!is_scalar_v<Struct<T, n>>)
+struct Rebuild<Struct<T, n>, Change> {
+    using type = Struct<rebuilt<T, Change>, n>;
+};
+template <template <class, auto, auto> class Struct, class T, auto n, auto m, class Change>
+    requires Fields<Struct<T, n, m>> && (!is_scalar_v<Struct<T, n, m>>)
+struct Rebuild<Struct<T, n, m>, Change> {
+    using type = Struct<rebuilt<T, Change>, n, m>;
+};
+
+template <class To>
+struct ChangeTo {
+    template <class>
+    using of = To;
+};
+/// Of a result: From becomes To, other scalars stay.
+template <class From, class To>
+struct ChangeFrom {
+    template <class S>
+    using of = std::conditional_t<std::is_same_v<S, From>, To, S>;
+};
+
+struct NoScalar {};
+/// Can the numbers of an X be differentiated?
+template <class X>
+inline constexpr bool has_scalars = !std::is_same_v<rebuilt<X, ChangeTo<NoScalar>>, X>;
+
+/// How many derivatives are nested in S.
+template <class S>
+inline constexpr int depth_of = 0;
+template <class T>
+inline constexpr int depth_of<Real<T>> = depth_of<T> + 1;
+template <class T, class V>
+inline constexpr int depth_of<Dual<T, V>> = depth_of<T> + 1;
+
+template <class A, class B>
+struct Deeper {
+    static_assert(std::is_same_v<A, B> || depth_of<A> != depth_of<B>,
+                  "cotangent: the numbers of the arguments are of different types, expected all of one: double, or float");
+    using type = std::conditional_t<(depth_of<A> >= depth_of<B>), A, B>;
+};
+template <class A>
+struct Deeper<A, NoScalar> {
+    using type = A;
+};
+template <class B>
+struct Deeper<NoScalar, B> {
+    using type = B;
+};
+template <>
+struct Deeper<NoScalar, NoScalar> {
+    using type = NoScalar;
+};
+template <class... S>
+struct Deepest {
+    using type = NoScalar;
+};
+template <class S, class... Rest>
+struct Deepest<S, Rest...> {
+    using type = typename Deeper<S, typename Deepest<Rest...>::type>::type;
+};
+
+/// The scalar that the numbers in X are, the deepest where they differ.
+template <class X>
+struct ScalarOf {
+    using type = NoScalar;
+};
+template <class X>
+using scalar_of = typename ScalarOf<std::remove_cvref_t<X>>::type;
+template <class X>
+    requires is_scalar_v<X>
+struct ScalarOf<X> {
+    using type = X;
+};
+template <class Tuple>
+struct ScalarOfMembers;
+template <class... T>
+struct ScalarOfMembers<std::tuple<T...>> : Deepest<scalar_of<T>...> {};
+template <class X>
+    requires(has_scalars<X> && !is_scalar_v<X> && (kind_of<X> == Kind::sequence || kind_of<X> == Kind::optional))
+struct ScalarOf<X> : ScalarOf<typename X::value_type> {};
+template <class X>
+    requires(has_scalars<X> && !is_scalar_v<X> && (kind_of<X> == Kind::tuple || kind_of<X> == Kind::fields))
+struct ScalarOf<X> : ScalarOfMembers<decltype(members(std::declval<X&>()))> {};
+
+/// How many numbers an X holds; -1 where a vector or an optional decides when the program runs.
+template <class X>
+consteval int scalar_count();
+template <class Tuple>
+struct CountMembers;
+template <class... T>
+struct CountMembers<std::tuple<T...>> {
+    static consteval int count() {
+        int sum = 0;
+        for (const int n : {0, scalar_count<std::remove_cvref_t<T>>()...}) {
+            if (n < 0) return -1;
+            sum += n;
+        }
+        return sum;
+    }
+};
+template <class X>
+consteval int scalar_count() {
+    if constexpr (is_scalar_v<X>) {
+        return 1;
+    } else if constexpr (!has_scalars<X>) {
+        return 0;
+    } else if constexpr (requires { std::tuple_size<X>::value; } && kind_of<X> == Kind::sequence) {
+        const int each = scalar_count<typename X::value_type>();
+        return each < 0 ? -1 : each * static_cast<int>(std::tuple_size_v<X>);
+    } else if constexpr (kind_of<X> == Kind::tuple || kind_of<X> == Kind::fields) {
+        return CountMembers<decltype(members(std::declval<X&>()))>::count();
+    } else {
+        return -1;
+    }
+}
+
+/// Walks two trees that Rebuild relates: scalar(a, b) for each pair of numbers, same(a, b) where a part has one type in
+/// both. With `resize`, vectors and optionals of b take the structure of a's.
+template <bool resize, class A, class B, class Scalar, class Same>
+void zip_scalars(A& a, B& b, Scalar&& scalar, Same&& same) {
+    using X = std::remove_const_t<A>;
+    if constexpr (is_scalar_v<X>) {
+        scalar(a, b);
+    } else if constexpr (!has_scalars<X>) {
+        same(a, b);
+    } else if constexpr (kind_of<X> == Kind::optional) {
+        if constexpr (resize) {
+            if (a) b.emplace();
+            else b.reset();
+        }
+        if (a) zip_scalars<resize>(*a, *b, scalar, same);
+    } else if constexpr (kind_of<X> == Kind::sequence) {
+        if constexpr (resize && requires { b.resize(a.size()); }) b.resize(a.size());
+        for (std::size_t i = 0; i < a.size(); ++i) zip_scalars<resize>(a[i], b[i], scalar, same);
+    } else {
+        const auto of_a = members(a);
+        const auto of_b = members(b);
+        [&]<std::size_t... i>(std::index_sequence<i...>) {
+            (zip_scalars<resize>(std::get<i>(of_a), std::get<i>(of_b), scalar, same), ...);
+        }(Indices<decltype(of_a)>{});
+    }
+}
+
+/// The tree with each scalar s replaced by make(s); all else copied.
+template <class Y, class X, class Make>
+[[nodiscard]] Y rebuild(const X& x, Make&& make) {
+    Y y{};
+    zip_scalars<true>(
+        x, y, [&](const auto& s, auto& to) { to = make(s); }, [](const auto& from, auto& to) { to = from; });
+    return y;
+}
+
+}  // namespace cotangent::detail

@@ -1,0 +1,38 @@
+#include "cotangent/grad/tape.hpp"
+
+#include <sys/mman.h>
+
+#include "cotangent/tensor/error.hpp"
+
+#include <fmt/format.h>
+
+namespace cotangent::detail {
+
+Reservation reserve(std::size_t bytes) {
+    constexpr std::size_t least = std::size_t{1} << 20;
+    for (; bytes >= least; bytes /= 2) {
+        void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED) continue;  // a limit on address space, as ulimit -v sets
+        madvise(memory, bytes, MADV_DONTDUMP);
+        return {memory, bytes};
+    }
+    throw Error("tape: the system gives no address space, expected at least 1 MiB");
+}
+
+void give_back(Reservation reservation) noexcept {
+    if (reservation.memory) munmap(reservation.memory, reservation.bytes);
+}
+
+void throw_tape_full(std::uint64_t statements) {
+    throw Error(fmt::format("tape: the function has more than {} statements; differentiate parts of it with checkpoint(), or "
+                            "write it in tensors",
+                            statements));
+}
+
+void throw_used_from_outside(const char* what) {
+    throw ValueError(fmt::format("{}: the function uses a variable that is being differentiated further out, and its argument "
+                                 "is a plain number; pass that variable as an argument, so that derivatives nest",
+                                 what));
+}
+
+}  // namespace cotangent::detail

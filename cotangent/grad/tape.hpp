@@ -1,0 +1,249 @@
+#pragma once
+// The tape of reverse mode over scalars: what Real writes while a function runs, and what is read backwards afterwards.
+//
+// A statement is y = f(x_1, ..., x_n); the tape keeps the partial derivatives dy/dx_i with the numbers of the x_i, two to a
+// slot, beside room for the adjoint of y. An ordinary operator fills one slot of 32 bytes (in float64); a preaccumulated
+// function (see preaccumulate.hpp) fills n / 2. The number of a statement is that of its last slot. 0 is no statement: a
+// constant.
+//
+// Each thread has one tape for each type of number. Its address space is reserved once, as a stack of 2^31 slots; memory is
+// taken page by page as it grows, and stays when the tape is rewound.
+// @source  Griewank, Walther 2008, Evaluating Derivatives, chapters 3 and 4 (statement-level reverse mode)
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace cotangent {
+
+template <class T>
+class Real;
+
+namespace detail {
+
+struct Reservation {
+    void* memory = nullptr;
+    std::size_t bytes = 0;
+};
+/// Address space without memory behind it yet; as much of `bytes` as the system gives, which may be less.
+/// @throws Error  there is not even a page
+[[nodiscard]] Reservation reserve(std::size_t bytes);
+void give_back(Reservation reservation) noexcept;
+[[noreturn]] void throw_tape_full(std::uint64_t statements);
+[[noreturn]] void throw_used_from_outside(const char* what);
+
+template <class T>
+struct Slot {
+    T partial[2];
+    std::uint32_t argument[2];  ///< statement numbers; its own where there is no argument. See continues_below.
+    T adjoint;
+};
+/// Set in argument[1]: the slot below belongs to the same statement.
+inline constexpr std::uint32_t continues_below = 0x80000000u;
+
+/// A statement whose rule is a function: a tensor computation, a checkpoint. Its outputs are `count` slots from `first`.
+template <class T>
+struct FunctionStatement {
+    std::uint32_t first, count;
+    std::vector<std::uint32_t> inputs;  ///< statement numbers; 0 for constants
+    /// (adjoints of the outputs, adjoints of the inputs, zero before): adds to the latter
+    std::function<void(std::span<const T>, std::span<T>)> rule;
+};
+
+/// No destructor and constant from the start, so that a thread reaches its tape without a guard.
+template <class T>
+struct Tape {
+    Slot<T>* slots = nullptr;
+    std::uint32_t count = 0;  ///< of slots in use; slot 0 is never used
+    std::uint32_t limit = 0;
+    std::vector<FunctionStatement<T>>* functions = nullptr;
+
+    /// The slot for the next statement, and its number.
+    [[gnu::always_inline]] std::uint32_t next() {
+        if (count == limit) [[unlikely]] grow();
+        return count++;
+    }
+    [[gnu::always_inline]] std::uint32_t push(const T& p, std::uint32_t x) {
+        const std::uint32_t k = next();
+        slots[k] = {{p, T(0)}, {x, k}, T(0)};
+        return k;
+    }
+    [[gnu::always_inline]] std::uint32_t push(const T& p, std::uint32_t x, const T& q, std::uint32_t y) {
+        const std::uint32_t k = next();
+        slots[k] = {{p, q}, {x ? x : k, y ? y : k}, T(0)};
+        return k;
+    }
+    std::uint32_t push_variable() {
+        const std::uint32_t k = next();
+        slots[k] = {{T(0), T(0)}, {k, k}, T(0)};
+        return k;
+    }
+    /// A statement of any number of arguments; constants among them are left out.
+    std::uint32_t push(std::span<const T> partials, std::span<const std::uint32_t> arguments);
+    /// `outputs` slots whose adjoints `rule` turns into those of the inputs; the number of the first.
+    std::uint32_t push_function(std::uint32_t outputs, std::vector<std::uint32_t> inputs,
+                                std::function<void(std::span<const T>, std::span<T>)> rule) {
+        if (!functions) grow();
+        const std::uint32_t first = count;
+        for (std::uint32_t i = 0; i < outputs; ++i) push_variable();
+        functions->push_back({first, outputs, std::move(inputs), std::move(rule)});
+        return first;
+    }
+    void grow();
+};
+
+template <class T>
+inline thread_local constinit Tape<T> tape [[gnu::tls_model("initial-exec")]] = {};
+
+/// Frees a thread's tape at its end.
+template <class T>
+struct TapeOwner {
+    Reservation reservation;
+    std::vector<FunctionStatement<T>> functions;
+    TapeOwner() {
+        static_assert(std::is_trivially_copyable_v<T>);
+        constexpr std::size_t most = std::size_t{1} << 31;
+        reservation = reserve(most * sizeof(Slot<T>));
+        tape<T>.slots = static_cast<Slot<T>*>(reservation.memory);
+        tape<T>.limit = static_cast<std::uint32_t>(std::min(reservation.bytes / sizeof(Slot<T>), most - 1));
+        tape<T>.count = 1;
+        tape<T>.functions = &functions;
+    }
+    ~TapeOwner() {
+        tape<T> = {};
+        give_back(reservation);
+    }
+    TapeOwner(const TapeOwner&) = delete;
+    TapeOwner& operator=(const TapeOwner&) = delete;
+};
+
+template <class T>
+void Tape<T>::grow() {
+    if (slots) throw_tape_full(limit);
+    static thread_local TapeOwner<T> owner;
+}
+
+template <class T>
+std::uint32_t Tape<T>::push(std::span<const T> partials, std::span<const std::uint32_t> arguments) {
+    std::uint32_t filled = 0, last = 0;  // of the pair in hand; the slot below, flagged in this statement's next one
+    T p{};
+    std::uint32_t x = 0;
+    const auto write = [&](const T& q, std::uint32_t y) {
+        const std::uint32_t k = next();
+        slots[k] = {{p, q}, {x, (y ? y : k) | (last ? continues_below : 0)}, T(0)};
+        last = k;
+        filled = 0;
+    };
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        if (arguments[i] == 0) continue;
+        if (filled == 0) {
+            p = partials[i];
+            x = arguments[i];
+            filled = 1;
+        } else {
+            write(partials[i], arguments[i]);
+        }
+    }
+    if (filled) write(T(0), 0);
+    return last;
+}
+
+template <class T>
+[[nodiscard, gnu::always_inline]] inline bool has_no_effect(const T& adjoint) {
+    if constexpr (std::is_floating_point_v<T>) return adjoint == 0;
+    else return is_constant_zero(adjoint);
+}
+
+/// Adds to the adjoints of arguments, from statement `last` down to, not including, `until`. The adjoints of what it
+/// passes are zero afterwards, as they were before the sweep.
+template <class T>
+void sweep_slots(Slot<T>* slots, std::uint32_t last, std::uint32_t until) {
+    for (std::uint32_t k = last; k > until;) {
+        const T a = slots[k].adjoint;
+        if (has_no_effect(a)) {
+            --k;
+            continue;
+        }
+        for (bool more = true; more; --k) {
+            const T p = slots[k].partial[0], q = slots[k].partial[1];
+            const std::uint32_t x = slots[k].argument[0], y = slots[k].argument[1] & ~continues_below;
+            more = (slots[k].argument[1] & continues_below) != 0;
+            // A missing argument is the slot itself, whose adjoint is spent. Where adjoints are recorded too, nothing is
+            // recorded for it.
+            if (std::is_floating_point_v<T> || x != k) slots[x].adjoint += a * p;
+            if (std::is_floating_point_v<T> || y != k) slots[y].adjoint += a * q;
+            slots[k].adjoint = T(0);
+        }
+    }
+}
+
+/// The same with functions, those of the slots swept.
+template <class T>
+void sweep(Slot<T>* slots, std::span<const FunctionStatement<T>> functions, std::uint32_t last, std::uint32_t until) {
+    std::vector<T> given, received;
+    for (std::size_t i = functions.size(); i > 0; --i) {
+        const FunctionStatement<T>& function = functions[i - 1];
+        if (function.first <= until) break;
+        sweep_slots(slots, last, function.first + function.count - 1);
+        last = function.first - 1;
+        given.clear();
+        bool needed = false;
+        for (std::uint32_t k = function.first; k < function.first + function.count; ++k) {
+            needed = needed || !has_no_effect(slots[k].adjoint);
+            given.push_back(std::exchange(slots[k].adjoint, T(0)));
+        }
+        if (!needed) continue;
+        received.assign(function.inputs.size(), T(0));
+        function.rule(given, received);
+        for (std::size_t k = 0; k < received.size(); ++k)
+            if (function.inputs[k]) slots[function.inputs[k]].adjoint += received[k];
+    }
+    sweep_slots(slots, last, until);
+}
+
+/// A part of this thread's tape, from where it stands to where it will: rewound when this ends.
+template <class T>
+class TapeRegion {
+public:
+    TapeRegion() {
+        if (!tape<T>.slots) tape<T>.grow();
+        begin_ = tape<T>.count;
+        functions_ = tape<T>.functions->size();
+    }
+    ~TapeRegion() {
+        tape<T>.functions->resize(functions_);
+        tape<T>.count = begin_;
+    }
+    TapeRegion(const TapeRegion&) = delete;
+    TapeRegion& operator=(const TapeRegion&) = delete;
+
+    [[nodiscard]] std::uint32_t begin() const { return begin_; }
+    [[nodiscard]] std::span<const FunctionStatement<T>> functions() const {
+        return std::span<const FunctionStatement<T>>(*tape<T>.functions).subspan(functions_);
+    }
+    /// @throws ValueError  a statement in it reads one that is older, or `result` is older: a variable of a function that
+    ///                     is being differentiated further out, whose derivative would be lost
+    void check_closed(const char* what, std::uint32_t result) const {
+        if (begin_ <= 1) return;  // nothing is older
+        const auto is_older = [this](std::uint32_t argument) { return argument != 0 && argument < begin_; };
+        bool older = is_older(result);
+        for (std::uint32_t k = begin_; k < tape<T>.count; ++k) {
+            const Slot<T>& slot = tape<T>.slots[k];
+            older = older || is_older(slot.argument[0]) || is_older(slot.argument[1] & ~continues_below);
+        }
+        for (const FunctionStatement<T>& function : functions())
+            for (const std::uint32_t input : function.inputs) older = older || is_older(input);
+        if (older) throw_used_from_outside(what);
+    }
+    void sweep(std::uint32_t until) const { detail::sweep<T>(tape<T>.slots, functions(), tape<T>.count - 1, until); }
+
+private:
+    std::uint32_t begin_;
+    std::size_t functions_;
+};
+
+}  // namespace detail
+}  // namespace cotangent

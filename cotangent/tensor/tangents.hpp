@@ -1,0 +1,88 @@
+#pragma once
+// N tangents at once: what a dual number carries to be differentiated along N directions in one run. The functions of
+// dual numbers only add them, scale them and choose between them, so N directions cost N / lanes vector instructions an op.
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "cotangent/tensor/lanes.hpp"
+
+namespace cotangent {
+
+/// N numbers of type T, computed with in vector registers where T is float or double.
+template <class T, int N>
+struct Tangents {
+    std::array<T, N> numbers{};
+
+    [[nodiscard]] T operator[](int i) const { return numbers[static_cast<std::size_t>(i)]; }
+    void set(int i, const T& value) { numbers[static_cast<std::size_t>(i)] = value; }
+
+    friend Tangents operator+(const Tangents& a, const Tangents& b) {
+        return a.combined(b, [](const T& x, const T& y) { return x + y; });
+    }
+    friend Tangents operator-(const Tangents& a, const Tangents& b) {
+        return a.combined(b, [](const T& x, const T& y) { return x - y; });
+    }
+    friend Tangents operator-(const Tangents& a) {
+        return a.combined(a, [](const T& x, const T&) { return -x; });
+    }
+    friend Tangents operator*(const Tangents& a, const T& b) {
+        return a.combined(a, [&](const T& x, const T&) { return x * b; });
+    }
+
+private:
+    template <class F>
+    Tangents combined(const Tangents& other, F f) const {
+        Tangents result;
+        for (std::size_t i = 0; i < N; ++i) result.numbers[i] = f(numbers[i], other.numbers[i]);
+        return result;
+    }
+};
+
+template <class T, int N>
+    requires std::is_floating_point_v<T>
+struct Tangents<T, N> {
+    static constexpr int width = std::min(lane_bytes / int{sizeof(T)}, int(std::bit_ceil(unsigned{N})));
+    static constexpr int pieces = (N + width - 1) / width;
+    typedef T Vector __attribute__((vector_size(width * sizeof(T))));
+    Vector v[pieces] = {};
+
+    [[nodiscard]] T operator[](int i) const { return v[i / width][i % width]; }
+    void set(int i, T value) { v[i / width][i % width] = value; }
+
+    [[gnu::always_inline]] friend Tangents operator+(const Tangents& a, const Tangents& b) {
+        Tangents result;
+        for (int p = 0; p < pieces; ++p) result.v[p] = a.v[p] + b.v[p];
+        return result;
+    }
+    [[gnu::always_inline]] friend Tangents operator-(const Tangents& a, const Tangents& b) {
+        Tangents result;
+        for (int p = 0; p < pieces; ++p) result.v[p] = a.v[p] - b.v[p];
+        return result;
+    }
+    [[gnu::always_inline]] friend Tangents operator-(const Tangents& a) {
+        Tangents result;
+        for (int p = 0; p < pieces; ++p) result.v[p] = -a.v[p];
+        return result;
+    }
+    [[gnu::always_inline]] friend Tangents operator*(const Tangents& a, T b) {
+        Tangents result;
+        for (int p = 0; p < pieces; ++p) result.v[p] = a.v[p] * b;
+        return result;
+    }
+};
+
+template <class T, int N>
+[[nodiscard, gnu::always_inline]] inline Tangents<T, N> operator*(const T& a, const Tangents<T, N>& b) {
+    return b * a;
+}
+template <class T, int N>
+[[nodiscard, gnu::always_inline]] inline Tangents<T, N> operator/(const Tangents<T, N>& a, const T& b) {
+    return a * (1 / b);
+}
+template <class T, int N>
+[[nodiscard, gnu::always_inline]] inline Tangents<T, N> select(bool condition, const Tangents<T, N>& a, const Tangents<T, N>& b) {
+    return condition ? a : b;
+}
+
+}  // namespace cotangent
