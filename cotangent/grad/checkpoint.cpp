@@ -65,6 +65,12 @@ bool depends_on_older(const std::vector<Tensor>& outputs, std::uint64_t first) {
 
 }  // namespace
 
+void check_not_recorded(const Tensor& tensor) {
+    if (tensor.node())
+        throw ValueError(
+            "checkpoint: the arguments hold numbers and a tensor that is being differentiated, expected either");
+}
+
 std::vector<Tensor> record_checkpoint(LeavesFunction f, std::uint64_t first, std::vector<Tensor> outputs,
                                       std::vector<Tensor> inputs) {
     if (depends_on_older(outputs, first))

@@ -1,10 +1,10 @@
 #pragma once
-// Trading time for memory: nothing inside the function is kept; the backward walk runs it again.
+// Trading time for memory: nothing inside the function is kept; the way back runs it again.
+#include <cmath>
 #include <functional>
 #include <vector>
 
-#include "cotangent/tensor/record.hpp"
-#include "cotangent/tree/tree.hpp"
+#include "cotangent/grad/scalar_checkpoint.hpp"
 
 namespace cotangent {
 namespace detail {
@@ -16,49 +16,74 @@ using LeavesFunction = std::function<std::vector<Tensor>(std::span<const Tensor>
 [[nodiscard]] std::vector<Tensor> record_checkpoint(LeavesFunction f, std::uint64_t first, std::vector<Tensor> outputs,
                                                     std::vector<Tensor> inputs);
 
-template <class Tree>
-Tree detach_tree(const Tree& tree) {
-    return map_tree(
-        []<class Leaf>(const Leaf& leaf) -> Leaf {
-            if constexpr (std::is_same_v<Leaf, Tensor>) return leaf.detached();
-            else return leaf;
-        },
-        tree);
+template <class F, class... X>
+auto tensor_checkpoint(const F& f, const X&... x) {
+    using Y = std::remove_cvref_t<decltype(f(x...))>;
+    if (!is_recording()) return Y(f(x...));
+    std::vector<Tensor> inputs;
+    const auto append = [&](const auto& tree) {
+        for (Tensor& leaf : leaves(tree)) inputs.push_back(std::move(leaf));
+    };
+    (append(x), ...);
+    auto run_again = [f, arguments = std::tuple<X...>(detach_tree(x)...)](std::span<const Tensor> values) {
+        const auto take = [&](const auto& tree) {
+            const std::size_t count = leaves(tree).size();
+            auto result = with_leaves(tree, values.first(count));
+            values = values.subspan(count);
+            return result;
+        };
+        return std::apply(
+            [&](const auto&... tree) {
+                std::tuple<X...> replaced{take(tree)...};  // braces: left to right
+                return leaves(std::apply(f, replaced));
+            },
+            arguments);
+    };
+    const std::uint64_t first = next_id();
+    const Y y = f(detach_tree(x)...);
+    return with_leaves(y, record_checkpoint(std::move(run_again), first, leaves(y), std::move(inputs)));
 }
 
 }  // namespace detail
 
 /// f, of trees to a tree, with the same values and derivatives, remembering only its arguments. f must compute the same
-/// each time, and take every tensor that is to be differentiated as an argument.
+/// each time, and take every tensor and number that is to be differentiated as an argument. Of numbers and tensors in one
+/// argument list, the tensors are constants.
+/// @throws ValueError  f uses a variable that is not an argument, or there are numbers and a tensor that is differentiated
 /// @source Griewank 1992, doi:10.1080/10556789208805505
 template <class F>
 [[nodiscard]] auto checkpoint(F f) {
     return [f = std::move(f)]<class... X>(const X&... x) {
-        using Y = std::remove_cvref_t<decltype(f(x...))>;
-        if (!detail::is_recording()) return Y(f(x...));
-        std::vector<Tensor> inputs;
-        const auto append = [&](const auto& tree) {
-            for (Tensor& leaf : leaves(tree)) inputs.push_back(std::move(leaf));
-        };
-        (append(x), ...);
-        auto run_again = [f, arguments = std::tuple<X...>(detail::detach_tree(x)...)](std::span<const Tensor> values) {
-            const auto take = [&](const auto& tree) {
-                const std::size_t count = leaves(tree).size();
-                auto result = with_leaves(tree, values.first(count));
-                values = values.subspan(count);
-                return result;
-            };
-            return std::apply(
-                [&](const auto&... tree) {
-                    std::tuple<X...> replaced{take(tree)...};  // braces: left to right
-                    return leaves(std::apply(f, replaced));
-                },
-                arguments);
-        };
-        const std::uint64_t first = detail::next_id();
-        const Y y = f(detail::detach_tree(x)...);
-        return with_leaves(y, detail::record_checkpoint(std::move(run_again), first, leaves(y), std::move(inputs)));
+        using D = detail::deepest_of<X...>;
+        if constexpr (requires(const D& number) { number.number(); }) {
+            return detail::scalar_checkpoint<typename detail::Inside<D>::type>(f, x...);
+        } else if constexpr (!(detail::has_tensors<X> || ...)) {
+            return f(x...);
+        } else {
+            return detail::tensor_checkpoint(f, x...);
+        }
     };
+}
+
+/// `count` steps of `state = step(state, i, rest...)`, differentiated in memory that grows with the square root of `count`:
+/// only the state at about sqrt(count) places is kept, and the steps between two of them run again on the way back, once.
+/// The state is a tree of numbers or of tensors; `rest` are trees, and every variable that `step` uses is among them.
+///
+///     State last = checkpointed_loop(100000, [](auto s, std::int64_t, const auto& p) { return advance(s, p); }, first, p);
+///
+/// @source Chen, Xu, Zhang, Guestrin 2016, arXiv:1604.06174; Griewank, Walther 2008, chapter 12
+template <class Step, class State, class... Rest>
+[[nodiscard]] State checkpointed_loop(std::int64_t count, Step step, State state, const Rest&... rest) {
+    const auto length =
+        static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(std::max<std::int64_t>(count, 1)))));
+    for (std::int64_t first = 0; first < count; first += length) {
+        const std::int64_t last = std::min(count, first + length);
+        state = checkpoint([step, first, last](auto inner, const auto&... others) {
+            for (std::int64_t i = first; i < last; ++i) inner = step(inner, i, others...);
+            return inner;
+        })(state, rest...);
+    }
+    return state;
 }
 
 }  // namespace cotangent

@@ -8,8 +8,8 @@ namespace cotangent::detail {
 
 void check_scalar(const char* what, const Tensor& value) {
     if (value.size() != 1)
-        throw ShapeError(fmt::format("{}: the function returned shape {}, expected one element; use vjp() or jacobian()", what,
-                                     to_string(value.shape())));
+        throw ShapeError(fmt::format("{}: the function returned shape {}, expected one element; use vjp() or jacobian()",
+                                     what, to_string(value.shape())));
     if (!is_floating(value.dtype()))
         throw DtypeError(fmt::format("{}: the function returned {}, expected a floating dtype", what, name(value.dtype())));
 }

@@ -16,23 +16,24 @@
 namespace cotangent {
 namespace detail {
 
+/// Is X something to differentiate with respect to?
 template <class X>
-consteval void check_argument(bool holds) {
-    static_assert(has_scalars<X> || has_leaves<X>,
-                  "grad: this argument cannot be differentiated; expected a Tensor, a float or double, a std::array, vector, "
-                  "optional, pair or tuple of those, or a plain struct");
+consteval bool check_argument() {
+    static_assert(
+        has_scalars<X> || has_leaves<X>,
+        "grad: this argument cannot be differentiated; expected a Tensor, a float or double, a std::array, vector, "
+        "optional, pair or tuple of those, or a plain struct");
     static_assert(has_scalars<X> || has_tensors<X> || !has_leaves<X>,
                   "grad: the numbers of this struct cannot be replaced; make it a template over its scalar type, or its "
                   "members Tensors");
-    (void)holds;
+    return has_scalars<X> || has_tensors<X>;
 }
-
 }  // namespace detail
 
 /// What grad() may vary.
 struct GradOptions {
     Independent independent = Independent::allow;
-    /// How numbers are differentiated: automatic is forward, all at once, for up to 16 of them, and a tape beyond.
+    /// How numbers are differentiated: automatic is forward, all at once, for up to 24 of them, and a tape beyond.
     Mode mode = Mode::automatic;
 };
 
@@ -53,22 +54,25 @@ struct GradOptions {
 template <class F>
 [[nodiscard]] auto value_and_grad(F f, GradOptions options = {}) {
     return [f = std::move(f), options]<class X, class... Rest>(const X& x, Rest&&... rest) {
-        detail::check_argument<X>(true);
-        if constexpr (detail::has_scalars<X>) {
+        if constexpr (!detail::check_argument<X>()) {
+            return std::pair{x, x};  // after the error
+        } else if constexpr (detail::has_scalars<X>) {
             using S = detail::deepest_of<X, Rest...>;
             const auto deep = detail::with_scalar<S>(x);
             using Deep = std::remove_cvref_t<decltype(deep)>;
             constexpr int count = detail::scalar_count<Deep>();
-            if constexpr (sizeof...(Rest) == 0 && std::is_floating_point_v<S> && count > 0 && count <= detail::most_forward &&
-                          !detail::has_tensors<Deep>) {
+            if constexpr (sizeof...(Rest) == 0 && std::is_floating_point_v<S> && count > 0 &&
+                          count <= detail::most_forward && !detail::has_tensors<Deep>) {
                 using Lifted = detail::rebuilt<Deep, detail::ChangeTo<Dual<S, Tangents<S, count>>>>;
                 if constexpr (std::is_invocable_v<const F&, const Lifted&>)
                     if (options.mode != Mode::reverse)
                         return detail::forward_value_and_grad<S, count>(f, deep, options.independent);
             }
             return detail::reverse_value_and_grad<S>(f, deep, options.independent, std::forward<Rest>(rest)...);
+        } else if constexpr (!std::is_invocable_v<const F&, const X&, Rest&&...>) {
+            static_assert(!std::is_same_v<X, X>, "grad: f cannot be called with these arguments");
+            return std::pair{x, x};  // after the error
         } else {
-            static_assert(std::is_invocable_v<const F&, const X&, Rest&&...>, "grad: f cannot be called with these arguments");
             std::vector<Tensor> variables;
             auto value = [&] {
                 const detail::Differentiating differentiating;
@@ -107,7 +111,7 @@ template <class F>
 ///     auto [y, pullback] = vjp(f, x);     // J(x)^T u  =  pullback(u)
 template <class F, class X>
 [[nodiscard]] auto vjp(const F& f, const X& x) {
-    detail::check_argument<X>(true);
+    static_assert(detail::check_argument<X>());
     if constexpr (detail::has_scalars<X>) {
         return detail::scalar_vjp<detail::scalar_of<X>>(f, x);
     } else {
@@ -118,8 +122,8 @@ template <class F, class X>
         }();
         using Y = std::remove_cvref_t<decltype(recorded)>;
         auto pullback = [x, variables, recorded](const Y& cotangent) {
-            return detail::fill_tree(
-                x, detail::pull(detail::differentiable_leaves(recorded), detail::differentiable_leaves(cotangent), variables));
+            return detail::fill_tree(x, detail::pull(detail::differentiable_leaves(recorded),
+                                                     detail::differentiable_leaves(cotangent), variables));
         };
         return std::pair{detail::leave(recorded), std::move(pullback)};
     }
@@ -130,7 +134,7 @@ template <class F, class X>
 ///     auto [y, dy] = jvp(f, x, v);        // dy  =  J(x) v
 template <class F, class X>
 [[nodiscard]] auto jvp(const F& f, const X& x, const X& tangent) {
-    detail::check_argument<X>(true);
+    static_assert(detail::check_argument<X>());
     if constexpr (detail::has_scalars<X>) {
         return detail::scalar_jvp<detail::scalar_of<X>>(f, x, tangent);
     } else {
@@ -170,7 +174,7 @@ namespace detail {
 template <class F>
 [[nodiscard]] auto jacobian(F f, Mode mode = Mode::automatic) {
     return [f = std::move(f), mode]<class X>(const X& x) {
-        detail::check_argument<X>(true);
+        static_assert(detail::check_argument<X>());
         if constexpr (detail::has_scalars<X>) {
             return detail::scalar_jacobian<detail::scalar_of<X>>(f, x, mode);
         } else {
@@ -193,8 +197,8 @@ template <class F>
     };
 }
 
-/// A function returning the Hessian of the scalar f: of a Tensor, shape x.shape + x.shape; of numbers, a tree like x with each
-/// number replaced by a tree like x. Forward over reverse.
+/// A function returning the Hessian of the scalar f: of a Tensor, shape x.shape + x.shape; of numbers, a tree like x with
+/// each number replaced by a tree like x. Forward over reverse.
 template <class F>
 [[nodiscard]] auto hessian(F f) {
     return jacobian(grad(std::move(f)), Mode::forward);

@@ -1,7 +1,7 @@
 #pragma once
 // Scalar code and tensor code in one function. to_tensor() makes a tensor of numbers, to_scalar() and to_scalars() make
-// numbers of a tensor; derivatives go through, in both modes and at every level. What lies between is differentiated with the
-// rules of the tensor ops, and is one statement to the scalars.
+// numbers of a tensor; derivatives go through, in both modes and at every level. What lies between is differentiated with
+// the rules of the tensor ops, and is one statement to the scalars.
 //
 //     template <class T> T energy(const std::vector<T>& x) {
 //         const Tensor v = to_tensor(x);                       // [n], float64
@@ -53,7 +53,9 @@ public:
     }
     CrossingScope(const CrossingScope&) = delete;
     CrossingScope& operator=(const CrossingScope&) = delete;
-    [[nodiscard]] std::span<const Crossing<S>> crossed() const { return std::span<const Crossing<S>>(crossings<S>.list).subspan(size_); }
+    [[nodiscard]] std::span<const Crossing<S>> crossed() const {
+        return std::span<const Crossing<S>>(crossings<S>.list).subspan(size_);
+    }
 
 private:
     std::size_t size_, begin_;
@@ -95,9 +97,7 @@ struct ScalarsOf;
 template <class S>
     requires std::is_floating_point_v<S>
 struct ScalarsOf<S> {
-    static std::vector<S> of(const Tensor& tensor) {
-        return tensor.to_vector<S>();
-    }
+    static std::vector<S> of(const Tensor& tensor) { return tensor.to_vector<S>(); }
 };
 
 template <class T>
@@ -202,7 +202,8 @@ struct ScalarsOf<Dual<T, V>> {
                 std::vector<T> along;
                 for (const V& tangent : source.tangents) along.push_back(tangent_along(tangent, d));
                 variables.push_back(source.variable);
-                tangents.push_back(cast(tensor_of(std::span<const T>(along), source.variable.shape()), source.variable.dtype()));
+                tangents.push_back(
+                    cast(tensor_of(std::span<const T>(along), source.variable.shape()), source.variable.dtype()));
             }
             const std::vector<T> out = ScalarsOf<T>::of(push(variables, tangents, {&tensor, 1})[0]);
             for (std::size_t i = 0; i < out.size(); ++i) set_tangent(result[i].tangent, d, out[i]);

@@ -7,7 +7,7 @@
 //     grad([](auto x) { return f(x); })(0.5)                  // Real<double> inside
 //
 // T is float, double, lanes, or again a Real or a Dual: derivatives nest, and a level is a type.
-#include <iosfwd>
+#include <limits>
 
 #include "cotangent/grad/tape.hpp"
 #include "cotangent/tensor/dual.hpp"
@@ -50,7 +50,8 @@ template <class T>
     return {y, tape<T>.push(p, x.number())};
 }
 template <class T>
-[[nodiscard, gnu::always_inline]] inline Real<T> statement(const T& y, const T& p, const Real<T>& a, const T& q, const Real<T>& b) {
+[[nodiscard, gnu::always_inline]] inline Real<T> statement(const T& y, const T& p, const Real<T>& a, const T& q,
+                                                           const Real<T>& b) {
     if ((a.number() | b.number()) == 0) return {y, 0};
     return {y, tape<T>.push(p, a.number(), q, b.number())};
 }
@@ -71,11 +72,6 @@ template <class T, class F>
     const Pair y = f(Pair(a.value(), first), Pair(b.value(), second));
     return {y.value, tape<T>.push(y.tangent[0], a.number(), y.tangent[1], b.number())};
 }
-template <class T>
-[[nodiscard]] T constant_beside(const T&, const auto& constant) {
-    return static_cast<T>(constant);
-}
-
 }  // namespace detail
 
 template <class T>
@@ -192,16 +188,16 @@ template <class A, class B>
 concept OfTwoDerivatives = is_scalar_v<A> && is_scalar_v<B> && !std::is_same_v<A, B> && !std::is_arithmetic_v<A> &&
                            !std::is_arithmetic_v<B> && !std::convertible_to<A, B> && !std::convertible_to<B, A>;
 namespace detail {
-template <class A>
+template <class Always>
 consteval void refuse_two_derivatives() {
-    static_assert(!is_scalar_v<A>, "cotangent: a function being differentiated uses a variable of another one; pass it as an "
-                                   "argument, as in grad(f)(y, x)");
+    static_assert(!std::is_void_v<Always>, "cotangent: a function being differentiated uses a variable of another one; pass "
+                                           "it as an argument, as in grad(f)(y, x)");
 }
 }  // namespace detail
-template <class A, class B> requires OfTwoDerivatives<A, B> A operator+(const A& a, const B&) { detail::refuse_two_derivatives<A>(); return a; }
-template <class A, class B> requires OfTwoDerivatives<A, B> A operator-(const A& a, const B&) { detail::refuse_two_derivatives<A>(); return a; }
-template <class A, class B> requires OfTwoDerivatives<A, B> A operator*(const A& a, const B&) { detail::refuse_two_derivatives<A>(); return a; }
-template <class A, class B> requires OfTwoDerivatives<A, B> A operator/(const A& a, const B&) { detail::refuse_two_derivatives<A>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> A operator+(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> A operator-(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> A operator*(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> A operator/(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
 
 /// One of two numbers: no statement of its own.
 template <class T>
@@ -213,5 +209,8 @@ template <class T, Number U>
 // clang-format on
 
 }  // namespace cotangent
+
+template <class T>
+struct std::numeric_limits<cotangent::Real<T>> : std::numeric_limits<T> {};
 
 #include "cotangent/grad/real_math.hpp"

@@ -25,42 +25,25 @@ void check_depends(const char* what, const Tensor& output, std::span<const Tenso
 template <bool warns>
 constexpr void warn_independent() {}
 template <>
-[[deprecated("grad: the function returns a plain number, which cannot depend on its argument; the gradient is zero")]]
-constexpr void warn_independent<true>() {}
+[[deprecated(
+    "grad: the function returns a plain number, which cannot depend on its argument; the gradient is zero")]] constexpr void
+warn_independent<true>() {}
+
+/// Y is the type of the result, with plain numbers.
+template <class Y>
+consteval void check_result() {
+    static_assert(std::is_same_v<Y, Tensor> || std::is_arithmetic_v<Y>,
+                  "grad: the function returns something else than one number; use vjp() or jacobian()");
+}
 
 template <class T>
 inline constexpr bool is_pair = false;
 template <class A, class B>
 inline constexpr bool is_pair<std::pair<A, B>> = true;
 
-template <class X>
-inline constexpr bool has_tensors = has_leaves<rebuilt<X, ChangeTo<NoScalar>>>;
-
 /// So many numbers, known when compiled, are differentiated forward, all at once. Beyond them a tape is faster.
-inline constexpr int most_forward = 16;
+inline constexpr int most_forward = 24;
 
-/// The scalar that a function of these arguments computes with: the deepest, so that a derivative in a derivative keeps both.
-template <class... X>
-using deepest_of = typename Deepest<scalar_of<X>...>::type;
-template <class S, class X>
-[[nodiscard]] auto with_scalar(const X& x) {
-    using Y = rebuilt<X, ChangeTo<S>>;
-    if constexpr (std::is_same_v<X, Y>) return x;
-    else return rebuild<Y>(x, [](const auto& s) { return S(s); });
-}
-
-template <class D>
-struct Inside;  // the scalar inside a number of a derivative
-template <class T>
-struct Inside<Real<T>> {
-    using type = T;
-    static const T& value(const Real<T>& x) { return x.value(); }
-};
-template <class T, class V>
-struct Inside<Dual<T, V>> {
-    using type = T;
-    static const T& value(const Dual<T, V>& x) { return x.value; }
-};
 /// A result with the derivative D taken off, as the caller sees it.
 template <class D, class Y>
 [[nodiscard]] auto without(const Y& y) {
@@ -85,14 +68,6 @@ template <class D, class Y>
     }
 }
 
-template <class X>
-[[nodiscard]] std::size_t count_scalars(const X& x) {
-    std::size_t count = 0;
-    zip_scalars<false>(
-        x, x, [&](const auto&, const auto&) { ++count; }, [](const auto&, const auto&) {});
-    return count;
-}
-
 // ---- Reverse ---------------------------------------------------------------------------------------------------------
 
 /// One run of a function on Real numbers: its variables, and what is read off afterwards.
@@ -112,16 +87,13 @@ public:
             });
         last_variable_ = tape<S>.count - 1;
         cotangents_ = std::make_shared<std::vector<Tensor>>(watched.size());
-        for (std::size_t k = 0; k < watched.size(); ++k)
-            crossings<R>.list.push_back({watched[k], {}, &(*cotangents_)[k]});
-        watched_ = std::move(watched);
+        for (std::size_t k = 0; k < watched.size(); ++k) crossings<R>.list.push_back({watched[k], {}, &(*cotangents_)[k]});
     }
 
     [[nodiscard]] const Lifted& argument() const { return lifted_; }
     [[nodiscard]] const TapeRegion<S>& region() const { return region_; }
     [[nodiscard]] std::uint32_t last_variable() const { return last_variable_; }
     [[nodiscard]] const std::shared_ptr<std::vector<Tensor>>& cotangents() const { return cotangents_; }
-    [[nodiscard]] const std::vector<Tensor>& watched() const { return watched_; }
 
 private:
     TapeRegion<S> region_;
@@ -129,7 +101,6 @@ private:
     Lifted lifted_{};
     std::uint32_t last_variable_ = 0;
     std::shared_ptr<std::vector<Tensor>> cotangents_;  // of the tensors in x
-    std::vector<Tensor> watched_;
 };
 
 /// Hands the cotangent of a tensor result to the numbers and tensors it was made of.
@@ -156,8 +127,7 @@ template <class S>
 
 /// A tree like x of the adjoints of its variables, which stand in `slots` in order from `first`.
 template <class S, class X>
-[[nodiscard]] X read_gradient(const X& x, Slot<S>* slots, std::uint32_t first, std::span<const Tensor> watched,
-                              std::vector<Tensor>& cotangents) {
+[[nodiscard]] X read_gradient(const X& x, Slot<S>* slots, std::uint32_t first, std::vector<Tensor>& cotangents) {
     X gradient = x;
     std::size_t next = 0;
     zip_scalars<false>(
@@ -175,7 +145,6 @@ template <class S, class X>
                 g = leave(fill_tree(from, part));
             }
         });
-    (void)watched;
     return gradient;
 }
 
@@ -193,8 +162,7 @@ template <class S, class F, class X, class... Rest>
         else return result;
     }();
     using Y = std::remove_cvref_t<decltype(y)>;
-    static_assert(std::is_same_v<Y, Tensor> || std::is_convertible_v<Y, R>,
-                  "grad: the function returns something else than one number; use vjp() or jacobian()");
+    check_result<rebuilt<Y, ChangeTo<double>>>();
     bool depends = false;
     if constexpr (std::is_same_v<Y, R>) {
         run.region().check_closed("grad", y.number());
@@ -211,7 +179,7 @@ template <class S, class F, class X, class... Rest>
     }
     if (!depends && independent == Independent::refuse) throw_independent("grad");
     if (depends) run.region().sweep(run.last_variable());
-    X gradient = read_gradient<S>(x, tape<S>.slots, run.region().begin(), run.watched(), *run.cotangents());
+    X gradient = read_gradient<S>(x, tape<S>.slots, run.region().begin(), *run.cotangents());
     if constexpr (is_pair<Result>)
         return std::pair{std::pair{without<R>(result.first), without<R>(result.second)}, std::move(gradient)};
     else return std::pair{without<R>(y), std::move(gradient)};
@@ -221,20 +189,18 @@ template <class S, class F, class X, class... Rest>
 template <class S>
 struct KeptTape {
     std::vector<Slot<S>> slots;
-    std::vector<FunctionStatement<S>> functions;
+    std::deque<FunctionStatement<S>> functions;
     std::shared_ptr<std::vector<Tensor>> cotangents;
-    std::vector<Tensor> watched;
     std::uint32_t shift;  ///< from the numbers of the run
     std::uint32_t last_variable;
 
     template <class X>
     explicit KeptTape(const ReverseRun<S, X>& run)
-        : cotangents(run.cotangents()), watched(run.watched()), shift(run.region().begin() - 1),
-          last_variable(run.last_variable() - shift) {
+        : cotangents(run.cotangents()), shift(run.region().begin() - 1), last_variable(run.last_variable() - shift) {
         slots.assign(tape<S>.slots + shift, tape<S>.slots + tape<S>.count);
         for (std::size_t k = 1; k < slots.size(); ++k)
             for (std::uint32_t& argument : slots[k].argument) argument -= shift;  // below continues_below, so no borrow
-        functions.assign(run.region().functions().begin(), run.region().functions().end());
+        functions = run.region().functions();
         for (FunctionStatement<S>& function : functions) {
             function.first -= shift;
             for (std::uint32_t& input : function.inputs) input = moved(input);
@@ -252,6 +218,7 @@ template <class S, class F, class X>
         const Differentiating differentiating;
         return f(run.argument());
     }();
+    run.region().check_room();
     run.region().check_closed("vjp", 0);
     using Y = std::remove_cvref_t<decltype(without<R>(y))>;
     auto kept = std::make_shared<KeptTape<S>>(run);
@@ -283,7 +250,7 @@ template <class S, class F, class X>
                 }
             });
         kept->sweep();
-        return read_gradient<S>(x, kept->slots.data(), 1, kept->watched, *kept->cotangents);
+        return read_gradient<S>(x, kept->slots.data(), 1, *kept->cotangents);
     };
     return std::pair{without<R>(y), std::move(pullback)};
 }
@@ -347,8 +314,7 @@ template <class S, int n, class F, class X>
         else return result;
     }();
     using Y = std::remove_cvref_t<decltype(y)>;
-    static_assert(std::is_same_v<Y, Tensor> || std::is_convertible_v<Y, D>,
-                  "grad: the function returns something else than one number; use vjp() or jacobian()");
+    check_result<rebuilt<Y, ChangeTo<double>>>();
     D number(S(0));
     if constexpr (std::is_same_v<Y, Tensor>) {
         check_scalar("grad", y);
@@ -394,7 +360,6 @@ template <class S, class F, class X>
         return f(lifted);
     };
     const auto y = run_forward<D>("jvp", lifted_f, x, [&](S& t, int i) { t = along[static_cast<std::size_t>(i)]; });
-    using Y = std::remove_cvref_t<decltype(y)>;
     auto value = without<D>(y);
     auto dy = value;
     zip_scalars<false>(
@@ -414,7 +379,6 @@ template <class S, class F, class X>
                 to = leave(fill_tree(part, tangents));
             }
         });
-    static_assert(!std::is_void_v<Y>);
     return std::pair{std::move(value), std::move(dy)};
 }
 
@@ -429,7 +393,7 @@ struct ScalarMatrix {
 };
 
 /// y with each number replaced by a tree like x, holding its row.
-template <class D, class Y, class X, class S>
+template <class Y, class X, class S>
 [[nodiscard]] auto jacobian_tree(const Y& y, const X& x, const ScalarMatrix<S>& matrix) {
     using J = rebuilt<Y, ChangeTo<X>>;
     auto next = matrix.elements.begin();
@@ -465,7 +429,7 @@ template <class S, int width, class F, class X>
     };
     const auto y = run_from(0);
     for (int first = width; first < static_cast<int>(matrix.columns); first += width) (void)run_from(first);
-    return jacobian_tree<D>(y, x, matrix);
+    return jacobian_tree(y, x, matrix);
 }
 
 template <class S, class F, class X>
@@ -481,9 +445,10 @@ template <class S, class F, class X>
             [](const auto&, auto&) {});
         const X gradient = pullback(seed);
         zip_scalars<false>(
-            gradient, gradient, [&](const S& g, const S&) { matrix.elements.push_back(g); }, [](const auto&, const auto&) {});
+            gradient, gradient, [&](const S& g, const S&) { matrix.elements.push_back(g); },
+            [](const auto&, const auto&) {});
     }
-    return jacobian_tree<Real<S>>(y, x, matrix);
+    return jacobian_tree(y, x, matrix);
 }
 
 template <class S, class F, class X>
@@ -493,8 +458,8 @@ template <class S, class F, class X>
     constexpr int width = count > 0 && count <= 32 ? count : 8;
     // Forward: one run for `width` columns. Reverse: one run, and one sweep a row, at about twice the price of a run.
     const bool forward = mode == Mode::forward || (mode == Mode::automatic && (width == count || [&] {
-        return count_scalars(x) / width <= 2 * count_scalars(f(x));
-    }()));
+                                                       return count_scalars(x) / width <= 2 * count_scalars(f(x));
+                                                   }()));
     if (forward) return forward_jacobian<S, width>(f, x);
     return reverse_jacobian<S>(f, x);
 }

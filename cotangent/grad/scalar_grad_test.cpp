@@ -102,7 +102,8 @@ TEST_CASE("control flow, recursion and element writes are differentiated") {
         const auto gradient = ct::grad(Tangled())(x);
         REQUIRE(gradient.size() == 4);
         for (std::size_t i = 0; i < 4; ++i) CHECK(gradient[i] == doctest::Approx(expected[i]).epsilon(1e-7));
-        const auto forward = ct::jacobian(Tangled(), ct::Mode::forward)(x), reverse = ct::jacobian(Tangled(), ct::Mode::reverse)(x);
+        const auto forward = ct::jacobian(Tangled(), ct::Mode::forward)(x),
+                   reverse = ct::jacobian(Tangled(), ct::Mode::reverse)(x);
         for (std::size_t i = 0; i < 4; ++i) {
             CHECK(forward[i] == doctest::Approx(gradient[i]).epsilon(1e-13));
             CHECK(reverse[i] == doctest::Approx(gradient[i]).epsilon(1e-13));
@@ -149,11 +150,17 @@ TEST_CASE("perturbations are not confused") {
 
 TEST_CASE("a variable of an outer derivative that would be lost is refused") {
     using Numbers = std::vector<double>;  // of a length not known when compiled: by tape, inside and outside
-    const auto lost = [](const auto& x) { return x[0] * ct::grad([&](const auto& y) { return x[0] * y[0]; })(Numbers{2})[0]; };
-    CHECK_THROWS_WITH_AS(ct::grad(lost)(Numbers{1}), doctest::Contains("is being differentiated further out"), ct::ValueError);
+    const auto lost = [](const auto& x) {
+        return x[0] * ct::grad([&](const auto& y) { return x[0] * y[0]; })(Numbers{2})[0];
+    };
+    CHECK_THROWS_WITH_AS(ct::grad(lost)(Numbers{1}), doctest::Contains("is being differentiated further out"),
+                         ct::ValueError);
     const auto forward = [](const auto& x) { return x * ct::jvp([&](const auto& y) { return x * y; }, 2.0, 1.0).second; };
-    CHECK_THROWS_WITH_AS((void)ct::jvp(forward, 1.0, 1.0), doctest::Contains("is being differentiated further out"), ct::ValueError);
-    const auto fine = [](const auto& x) { return x[0] * ct::grad([](const auto& y) { return y[0] * y[0]; })(Numbers{2})[0]; };
+    CHECK_THROWS_WITH_AS((void)ct::jvp(forward, 1.0, 1.0), doctest::Contains("is being differentiated further out"),
+                         ct::ValueError);
+    const auto fine = [](const auto& x) {
+        return x[0] * ct::grad([](const auto& y) { return y[0] * y[0]; })(Numbers{2})[0];
+    };
     CHECK(ct::grad(fine)(Numbers{1})[0] == 4.0);
     const auto kept = [](const auto& x) {
         return x[0] * ct::grad([](const auto& y, const auto& z) { return z[0] * y[0]; })(Numbers{2}, x)[0];
@@ -193,9 +200,11 @@ TEST_CASE("what cannot depend on its argument is zero, or refused") {
     const auto constant = [](auto x) { return decltype(x)(3); };
     CHECK(ct::grad(constant)(1.0) == 0);
     const ct::GradOptions refuse{.independent = ct::Independent::refuse, .mode = ct::Mode::reverse};
-    CHECK_THROWS_WITH_AS(ct::grad(constant, refuse)(1.0), "grad: the result does not depend on the argument", ct::ValueError);
-    CHECK_THROWS_AS(ct::grad([](const Tensor&) { return ct::ones({}); }, {.independent = ct::Independent::refuse})(ct::ones({2})),
-                    ct::ValueError);
+    CHECK_THROWS_WITH_AS(ct::grad(constant, refuse)(1.0), "grad: the result does not depend on the argument",
+                         ct::ValueError);
+    CHECK_THROWS_AS(
+        ct::grad([](const Tensor&) { return ct::ones({}); }, {.independent = ct::Independent::refuse})(ct::ones({2})),
+        ct::ValueError);
 }
 
 TEST_CASE("a number returned beside the value has no derivative left") {

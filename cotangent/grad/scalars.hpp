@@ -134,16 +134,22 @@ template <class X>
 struct ScalarOf<X> {
     using type = X;
 };
-template <class Tuple>
-struct ScalarOfMembers;
-template <class... T>
-struct ScalarOfMembers<std::tuple<T...>> : Deepest<scalar_of<T>...> {};
 template <class X>
     requires(has_scalars<X> && !is_scalar_v<X> && (kind_of<X> == Kind::sequence || kind_of<X> == Kind::optional))
 struct ScalarOf<X> : ScalarOf<typename X::value_type> {};
-template <class X>
-    requires(has_scalars<X> && !is_scalar_v<X> && (kind_of<X> == Kind::tuple || kind_of<X> == Kind::fields))
-struct ScalarOf<X> : ScalarOfMembers<decltype(members(std::declval<X&>()))> {};
+template <class T, class U>
+struct ScalarOf<std::pair<T, U>> : Deepest<scalar_of<T>, scalar_of<U>> {};
+template <class... T>
+struct ScalarOf<std::tuple<T...>> : Deepest<scalar_of<T>...> {};
+template <template <class...> class Struct, class... T>
+    requires Fields<Struct<T...>> && (!is_scalar_v<Struct<T...>>)
+struct ScalarOf<Struct<T...>> : Deepest<scalar_of<T>...> {};
+template <template <class, auto> class Struct, class T, auto n>
+    requires Fields<Struct<T, n>> && (!is_scalar_v<Struct<T, n>>)
+struct ScalarOf<Struct<T, n>> : Deepest<scalar_of<T>> {};
+template <template <class, auto, auto> class Struct, class T, auto n, auto m>
+    requires Fields<Struct<T, n, m>> && (!is_scalar_v<Struct<T, n, m>>)
+struct ScalarOf<Struct<T, n, m>> : Deepest<scalar_of<T>> {};
 
 /// How many numbers an X holds; -1 where a vector or an optional decides when the program runs.
 template <class X>
@@ -211,6 +217,53 @@ template <class Y, class X, class Make>
     zip_scalars<true>(
         x, y, [&](const auto& s, auto& to) { to = make(s); }, [](const auto& from, auto& to) { to = from; });
     return y;
+}
+
+/// Can an X hold tensors? Above: the structs and vectors around it, since a struct may hold a vector of itself.
+template <class X, class... Above>
+consteval bool holds_tensors() {
+    constexpr Kind kind = kind_of<X>;
+    constexpr auto below = []<class Member> { return holds_tensors<Member, X, Above...>(); };
+    if constexpr ((std::is_same_v<X, Above> || ...)) return false;
+    else if constexpr (std::is_same_v<X, Tensor>) return true;
+    else if constexpr (kind == Kind::optional || kind == Kind::sequence)
+        return holds_tensors<typename X::value_type, X, Above...>();
+    else if constexpr (kind == Kind::tuple) return Members<X>::any(below);
+    else if constexpr (kind == Kind::fields) return Members<decltype(tie_fields(std::declval<X&>()))>::any(below);
+    else return false;
+}
+template <class X>
+inline constexpr bool has_tensors = holds_tensors<X>();
+
+/// The scalar that a function of these arguments computes with: the deepest, so that a derivative in a derivative keeps
+/// both.
+template <class... X>
+using deepest_of = typename Deepest<scalar_of<X>...>::type;
+template <class S, class X>
+[[nodiscard]] auto with_scalar(const X& x) {
+    using Y = rebuilt<X, ChangeTo<S>>;
+    if constexpr (std::is_same_v<X, Y>) return x;
+    else return rebuild<Y>(x, [](const auto& s) { return S(s); });
+}
+
+template <class D>
+struct Inside;  // the scalar inside a number of a derivative
+template <class T>
+struct Inside<Real<T>> {
+    using type = T;
+    static const T& value(const Real<T>& x) { return x.value(); }
+};
+template <class T, class V>
+struct Inside<Dual<T, V>> {
+    using type = T;
+    static const T& value(const Dual<T, V>& x) { return x.value; }
+};
+template <class X>
+[[nodiscard]] std::size_t count_scalars(const X& x) {
+    std::size_t count = 0;
+    zip_scalars<false>(
+        x, x, [&](const auto&, const auto&) { ++count; }, [](const auto&, const auto&) {});
+    return count;
 }
 
 }  // namespace cotangent::detail

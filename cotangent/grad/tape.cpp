@@ -24,15 +24,17 @@ void give_back(Reservation reservation) noexcept {
 }
 
 void throw_tape_full(std::uint64_t statements) {
-    throw Error(fmt::format("tape: the function has more than {} statements; differentiate parts of it with checkpoint(), or "
-                            "write it in tensors",
-                            statements));
+    throw Error(
+        fmt::format("tape: the function has more than {} statements; differentiate parts of it with checkpoint(), or "
+                    "write it in tensors",
+                    statements));
 }
 
 void throw_used_from_outside(const char* what) {
-    throw ValueError(fmt::format("{}: the function uses a variable that is being differentiated further out, and its argument "
-                                 "is a plain number; pass that variable as an argument, so that derivatives nest",
-                                 what));
+    throw ValueError(
+        fmt::format("{}: the function uses a variable that is being differentiated further out, and its argument "
+                    "is a plain number; pass that variable as an argument, so that derivatives nest",
+                    what));
 }
 
 }  // namespace cotangent::detail

@@ -11,6 +11,7 @@
 // @source  Griewank, Walther 2008, Evaluating Derivatives, chapters 3 and 4 (statement-level reverse mode)
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <span>
 #include <type_traits>
@@ -36,6 +37,18 @@ void give_back(Reservation reservation) noexcept;
 [[noreturn]] void throw_used_from_outside(const char* what);
 
 template <class T>
+[[nodiscard, gnu::always_inline]] inline bool has_no_effect(const T& adjoint) {
+    if constexpr (std::is_floating_point_v<T>) return adjoint == 0;
+    else return is_constant_zero(adjoint);
+}
+
+template <class T>
+[[nodiscard]] bool is_one(const T& partial) {
+    if constexpr (std::is_floating_point_v<T>) return partial == 1;
+    else return has_no_effect(partial - T(1));
+}
+
+template <class T>
 struct Slot {
     T partial[2];
     std::uint32_t argument[2];  ///< statement numbers; its own where there is no argument. See continues_below.
@@ -53,18 +66,29 @@ struct FunctionStatement {
     std::function<void(std::span<const T>, std::span<T>)> rule;
 };
 
+/// Where statements go on a thread that differentiates nothing, and so has no tape.
+template <class T>
+union SpareSlot {
+    Slot<T> slot;
+    char none;  // so that any T is constant from the start
+    constexpr SpareSlot() : none(0) {}
+};
+template <class T>
+inline constinit SpareSlot<T> spare_slot;
+
 /// No destructor and constant from the start, so that a thread reaches its tape without a guard.
 template <class T>
 struct Tape {
-    Slot<T>* slots = nullptr;
+    Slot<T>* slots = &spare_slot<T>.slot;
     std::uint32_t count = 0;  ///< of slots in use; slot 0 is never used
-    std::uint32_t limit = 0;
-    std::vector<FunctionStatement<T>>* functions = nullptr;
+    std::uint32_t limit = 0;  ///< a full tape stays at its limit: a sweep refuses it. So operators call nothing.
+    std::deque<FunctionStatement<T>>* functions = nullptr;  ///< a rule may add to it while it is read
 
-    /// The slot for the next statement, and its number.
+    /// The number of the next statement.
     [[gnu::always_inline]] std::uint32_t next() {
-        if (count == limit) [[unlikely]] grow();
-        return count++;
+        const std::uint32_t k = count;
+        count = k + (k != limit);
+        return k;
     }
     [[gnu::always_inline]] std::uint32_t push(const T& p, std::uint32_t x) {
         const std::uint32_t k = next();
@@ -81,18 +105,19 @@ struct Tape {
         slots[k] = {{T(0), T(0)}, {k, k}, T(0)};
         return k;
     }
-    /// A statement of any number of arguments; constants among them are left out.
+    /// A statement of any number of arguments. Constants and those without effect are left out; 0 if none is left. What is
+    /// one of its arguments needs no statement.
     std::uint32_t push(std::span<const T> partials, std::span<const std::uint32_t> arguments);
     /// `outputs` slots whose adjoints `rule` turns into those of the inputs; the number of the first.
     std::uint32_t push_function(std::uint32_t outputs, std::vector<std::uint32_t> inputs,
                                 std::function<void(std::span<const T>, std::span<T>)> rule) {
-        if (!functions) grow();
         const std::uint32_t first = count;
-        for (std::uint32_t i = 0; i < outputs; ++i) push_variable();
+        for (std::uint32_t i = 0; i < outputs; ++i) (void)push_variable();
         functions->push_back({first, outputs, std::move(inputs), std::move(rule)});
         return first;
     }
-    void grow();
+    [[nodiscard]] bool exists() const { return functions != nullptr; }
+    void create();
 };
 
 template <class T>
@@ -102,13 +127,13 @@ inline thread_local constinit Tape<T> tape [[gnu::tls_model("initial-exec")]] = 
 template <class T>
 struct TapeOwner {
     Reservation reservation;
-    std::vector<FunctionStatement<T>> functions;
+    std::deque<FunctionStatement<T>> functions;
     TapeOwner() {
         static_assert(std::is_trivially_copyable_v<T>);
         constexpr std::size_t most = std::size_t{1} << 31;
         reservation = reserve(most * sizeof(Slot<T>));
         tape<T>.slots = static_cast<Slot<T>*>(reservation.memory);
-        tape<T>.limit = static_cast<std::uint32_t>(std::min(reservation.bytes / sizeof(Slot<T>), most - 1));
+        tape<T>.limit = static_cast<std::uint32_t>(std::min(reservation.bytes / sizeof(Slot<T>), most)) - 1;
         tape<T>.count = 1;
         tape<T>.functions = &functions;
     }
@@ -121,8 +146,7 @@ struct TapeOwner {
 };
 
 template <class T>
-void Tape<T>::grow() {
-    if (slots) throw_tape_full(limit);
+void Tape<T>::create() {
     static thread_local TapeOwner<T> owner;
 }
 
@@ -138,7 +162,7 @@ std::uint32_t Tape<T>::push(std::span<const T> partials, std::span<const std::ui
         filled = 0;
     };
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-        if (arguments[i] == 0) continue;
+        if (arguments[i] == 0 || has_no_effect(partials[i])) continue;
         if (filled == 0) {
             p = partials[i];
             x = arguments[i];
@@ -147,22 +171,26 @@ std::uint32_t Tape<T>::push(std::span<const T> partials, std::span<const std::ui
             write(partials[i], arguments[i]);
         }
     }
+    if (filled && last == 0 && is_one(p)) return x;
     if (filled) write(T(0), 0);
     return last;
 }
 
+/// a + b. Where sums are recorded too, none is for a zero.
 template <class T>
-[[nodiscard, gnu::always_inline]] inline bool has_no_effect(const T& adjoint) {
-    if constexpr (std::is_floating_point_v<T>) return adjoint == 0;
-    else return is_constant_zero(adjoint);
+[[nodiscard, gnu::always_inline]] inline T plus(const T& a, const T& b) {
+    if constexpr (std::is_floating_point_v<T>) return a + b;
+    else return has_no_effect(b) ? a : has_no_effect(a) ? b : a + b;
 }
 
 /// Adds to the adjoints of arguments, from statement `last` down to, not including, `until`. The adjoints of what it
 /// passes are zero afterwards, as they were before the sweep.
 template <class T>
 void sweep_slots(Slot<T>* slots, std::uint32_t last, std::uint32_t until) {
+    T carried(0);  // to the slot below, which most statements read: in a register, not by way of memory
     for (std::uint32_t k = last; k > until;) {
-        const T a = slots[k].adjoint;
+        const T a = plus(slots[k].adjoint, carried);
+        carried = T(0);
         if (has_no_effect(a)) {
             --k;
             continue;
@@ -171,18 +199,19 @@ void sweep_slots(Slot<T>* slots, std::uint32_t last, std::uint32_t until) {
             const T p = slots[k].partial[0], q = slots[k].partial[1];
             const std::uint32_t x = slots[k].argument[0], y = slots[k].argument[1] & ~continues_below;
             more = (slots[k].argument[1] & continues_below) != 0;
-            // A missing argument is the slot itself, whose adjoint is spent. Where adjoints are recorded too, nothing is
-            // recorded for it.
-            if (std::is_floating_point_v<T> || x != k) slots[x].adjoint += a * p;
-            if (std::is_floating_point_v<T> || y != k) slots[y].adjoint += a * q;
+            if (x == k - 1) carried = a * p;
+            else if (x != k) slots[x].adjoint += a * p;
+            if (y == k - 1) carried = plus(carried, a * q);
+            else if (y != k) slots[y].adjoint += a * q;
             slots[k].adjoint = T(0);
         }
     }
+    slots[until].adjoint = plus(slots[until].adjoint, carried);
 }
 
-/// The same with functions, those of the slots swept.
+/// The same with the functions among them, the last of `functions`.
 template <class T>
-void sweep(Slot<T>* slots, std::span<const FunctionStatement<T>> functions, std::uint32_t last, std::uint32_t until) {
+void sweep(Slot<T>* slots, const std::deque<FunctionStatement<T>>& functions, std::uint32_t last, std::uint32_t until) {
     std::vector<T> given, received;
     for (std::size_t i = functions.size(); i > 0; --i) {
         const FunctionStatement<T>& function = functions[i - 1];
@@ -209,7 +238,7 @@ template <class T>
 class TapeRegion {
 public:
     TapeRegion() {
-        if (!tape<T>.slots) tape<T>.grow();
+        if (!tape<T>.exists()) tape<T>.create();
         begin_ = tape<T>.count;
         functions_ = tape<T>.functions->size();
     }
@@ -221,8 +250,9 @@ public:
     TapeRegion& operator=(const TapeRegion&) = delete;
 
     [[nodiscard]] std::uint32_t begin() const { return begin_; }
-    [[nodiscard]] std::span<const FunctionStatement<T>> functions() const {
-        return std::span<const FunctionStatement<T>>(*tape<T>.functions).subspan(functions_);
+    /// Copies of its functions.
+    [[nodiscard]] std::deque<FunctionStatement<T>> functions() const {
+        return {tape<T>.functions->begin() + static_cast<std::ptrdiff_t>(functions_), tape<T>.functions->end()};
     }
     /// @throws ValueError  a statement in it reads one that is older, or `result` is older: a variable of a function that
     ///                     is being differentiated further out, whose derivative would be lost
@@ -234,11 +264,18 @@ public:
             const Slot<T>& slot = tape<T>.slots[k];
             older = older || is_older(slot.argument[0]) || is_older(slot.argument[1] & ~continues_below);
         }
-        for (const FunctionStatement<T>& function : functions())
-            for (const std::uint32_t input : function.inputs) older = older || is_older(input);
+        for (std::size_t i = functions_; i < tape<T>.functions->size(); ++i)
+            for (const std::uint32_t input : (*tape<T>.functions)[i].inputs) older = older || is_older(input);
         if (older) throw_used_from_outside(what);
     }
-    void sweep(std::uint32_t until) const { detail::sweep<T>(tape<T>.slots, functions(), tape<T>.count - 1, until); }
+    /// @throws Error  the tape is full
+    void sweep(std::uint32_t until) const {
+        check_room();
+        detail::sweep<T>(tape<T>.slots, *tape<T>.functions, tape<T>.count - 1, until);
+    }
+    void check_room() const {
+        if (tape<T>.count == tape<T>.limit) throw_tape_full(tape<T>.limit);
+    }
 
 private:
     std::uint32_t begin_;

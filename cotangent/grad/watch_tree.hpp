@@ -3,12 +3,22 @@
 #include <span>
 #include <vector>
 
-#include "cotangent/grad/checkpoint.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/record.hpp"
 #include "cotangent/tree/tree.hpp"
 
 namespace cotangent::detail {
+
+/// The same values, constants to whoever differentiates.
+template <class Tree>
+Tree detach_tree(const Tree& tree) {
+    return map_tree(
+        []<class Leaf>(const Leaf& leaf) -> Leaf {
+            if constexpr (std::is_same_v<Leaf, Tensor>) return leaf.detached();
+            else return leaf;
+        },
+        tree);
+}
 
 /// @throws ShapeError, DtypeError  it is not one floating element
 void check_scalar(const char* what, const Tensor& value);

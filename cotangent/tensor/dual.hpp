@@ -3,7 +3,7 @@
 // a dual number again; the tangent is of the same type, or Tangents of it. dual_math.hpp has their functions.
 #include <cmath>
 #include <concepts>
-#include <iosfwd>
+#include <limits>
 #include <type_traits>
 
 #include "cotangent/tensor/tangents.hpp"
@@ -187,5 +187,8 @@ template <class T, class V>
 }
 
 }  // namespace cotangent
+
+template <class T, class V>
+struct std::numeric_limits<cotangent::Dual<T, V>> : std::numeric_limits<T> {};
 
 #include "cotangent/tensor/dual_math.hpp"

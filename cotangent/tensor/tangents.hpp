@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <utility>
 
 #include "cotangent/tensor/lanes.hpp"
 
@@ -29,6 +30,8 @@ struct Tangents {
     friend Tangents operator*(const Tangents& a, const T& b) {
         return a.combined(a, [&](const T& x, const T&) { return x * b; });
     }
+    friend Tangents operator*(const T& a, const Tangents& b) { return b * a; }
+    friend Tangents operator/(const Tangents& a, const T& b) { return a * (1 / b); }
 
 private:
     template <class F>
@@ -51,37 +54,34 @@ struct Tangents<T, N> {
     void set(int i, T value) { v[i / width][i % width] = value; }
 
     [[gnu::always_inline]] friend Tangents operator+(const Tangents& a, const Tangents& b) {
-        Tangents result;
-        for (int p = 0; p < pieces; ++p) result.v[p] = a.v[p] + b.v[p];
-        return result;
+        return each([&](auto p) { return a.v[p] + b.v[p]; });
     }
     [[gnu::always_inline]] friend Tangents operator-(const Tangents& a, const Tangents& b) {
-        Tangents result;
-        for (int p = 0; p < pieces; ++p) result.v[p] = a.v[p] - b.v[p];
-        return result;
+        return each([&](auto p) { return a.v[p] - b.v[p]; });
     }
     [[gnu::always_inline]] friend Tangents operator-(const Tangents& a) {
-        Tangents result;
-        for (int p = 0; p < pieces; ++p) result.v[p] = -a.v[p];
-        return result;
+        return each([&](auto p) { return -a.v[p]; });
     }
     [[gnu::always_inline]] friend Tangents operator*(const Tangents& a, T b) {
-        Tangents result;
-        for (int p = 0; p < pieces; ++p) result.v[p] = a.v[p] * b;
-        return result;
+        return each([&](auto p) { return a.v[p] * b; });
+    }
+    [[gnu::always_inline]] friend Tangents operator*(T a, const Tangents& b) { return b * a; }
+    [[gnu::always_inline]] friend Tangents operator/(const Tangents& a, T b) { return a * (1 / b); }
+
+private:
+    /// Without a loop, so that the pieces stay in registers.
+    template <class F>
+    [[gnu::always_inline]] static Tangents each(F f) {
+        return [&]<std::size_t... p>(std::index_sequence<p...>) __attribute__((always_inline)) {
+            return Tangents{{f(std::integral_constant<std::size_t, p>())...}};
+        }
+        (std::make_index_sequence<pieces>());
     }
 };
 
 template <class T, int N>
-[[nodiscard, gnu::always_inline]] inline Tangents<T, N> operator*(const T& a, const Tangents<T, N>& b) {
-    return b * a;
-}
-template <class T, int N>
-[[nodiscard, gnu::always_inline]] inline Tangents<T, N> operator/(const Tangents<T, N>& a, const T& b) {
-    return a * (1 / b);
-}
-template <class T, int N>
-[[nodiscard, gnu::always_inline]] inline Tangents<T, N> select(bool condition, const Tangents<T, N>& a, const Tangents<T, N>& b) {
+[[nodiscard, gnu::always_inline]] inline Tangents<T, N> select(bool condition, const Tangents<T, N>& a,
+                                                               const Tangents<T, N>& b) {
     return condition ? a : b;
 }
 

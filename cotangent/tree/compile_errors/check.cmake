@@ -3,7 +3,7 @@
 file(READ ${FILE} text)
 string(REGEX REPLACE "^// expect: ([^\n]*)\n.*" "\\1" expected "${text}")
 execute_process(
-    COMMAND ${COMPILER} -std=c++20 -fsyntax-only -I${INCLUDE} ${FILE}
+    COMMAND ${COMPILER} -std=c++20 -Werror=deprecated-declarations -fsyntax-only -I${INCLUDE} ${FILE}
     RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(result EQUAL 0)
     message(FATAL_ERROR "compiles, expected: ${expected}")
