@@ -5,8 +5,8 @@
 #include <cstring>
 #include <random>
 
+#include "cotangent/grad/grad.hpp"
 #include "cotangent/tensor/ops.hpp"
-#include "cotangent/tensor/record.hpp"
 
 #include <fmt/format.h>
 
@@ -69,23 +69,8 @@ void expect_close(const char* what, double seen, double wanted, double scale, do
                                 tolerance * std::max(1.0, scale)));
 }
 
-/// f's value and its pull or push at x, recorded further when an outer function is being differentiated.
-struct Recorded {
-    Tensors variables, outputs;
-    Recorded(const TensorFunction& f, const Tensors& x) {
-        const Differentiating differentiating;
-        for (const Tensor& tensor : x) variables.push_back(watch(tensor));
-        outputs = f(variables);
-    }
-};
-Tensors vjp_of(const TensorFunction& f, const Tensors& x, const Tensors& cotangents) {
-    const Recorded recorded(f, x);
-    return pull(recorded.outputs, cotangents, recorded.variables);
-}
-Tensors jvp_of(const TensorFunction& f, const Tensors& x, const Tensors& tangents) {
-    const Recorded recorded(f, x);
-    return push(recorded.variables, tangents, recorded.outputs);
-}
+Tensors vjp_of(const TensorFunction& f, const Tensors& x, const Tensors& cotangents) { return vjp(f, x).second(cotangents); }
+Tensors jvp_of(const TensorFunction& f, const Tensors& x, const Tensors& tangents) { return jvp(f, x, tangents).second; }
 
 /// (-f(+2h) + 8 f(+h) - 8 f(-h) + f(-2h)) / 12h: the error is O(h^4).
 Tensors differences(const TensorFunction& f, const Tensors& x, const Tensors& direction, double h) {

@@ -1,19 +1,18 @@
 #pragma once
 // Trading time for memory: nothing inside the function is kept; the way back runs it again.
 #include <cmath>
-#include <functional>
 #include <vector>
 
 #include "cotangent/grad/scalar_checkpoint.hpp"
+#include "cotangent/tensor/composed.hpp"
 
 namespace cotangent {
 namespace detail {
 
-using LeavesFunction = std::function<std::vector<Tensor>(std::span<const Tensor>)>;
 /// `outputs` = f(inputs) as one record. `first` is an id from before f ran on detached inputs: an older record under the
 /// outputs is a tensor that came in by another way.
 /// @throws ValueError  the outputs depend on a tensor that is being differentiated and is not an input
-[[nodiscard]] std::vector<Tensor> record_checkpoint(LeavesFunction f, std::uint64_t first, std::vector<Tensor> outputs,
+[[nodiscard]] std::vector<Tensor> record_checkpoint(Composition f, std::uint64_t first, std::vector<Tensor> outputs,
                                                     std::vector<Tensor> inputs);
 
 template <class F, class... X>

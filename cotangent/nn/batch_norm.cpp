@@ -94,7 +94,7 @@ struct FusedBatchNorm {
         call.give(1, std::move(dgain));
         call.give(2, std::move(dbias));
     }
-    [[nodiscard]] Tensor jvp(const Call& call) const { return detail::composed_jvp(call, composition(epsilon)); }
+    [[nodiscard]] std::vector<Tensor> jvp(const Call& call) const { return detail::composed_jvp(call, composition(epsilon)); }
 
     static detail::Composition composition(double epsilon) {
         return [epsilon](std::span<const Tensor> in) {
@@ -102,7 +102,7 @@ struct FusedBatchNorm {
             const Tensor centred = in[0] - cotangent::mean(in[0], over);
             const Tensor normal = centred * rsqrt(cotangent::mean(square(centred), over) + epsilon);
             const auto column = [&](const Tensor& t) { return in[0].rank() == 4 ? reshape(t, {-1, 1, 1}) : t; };
-            return normal * column(in[1]) + column(in[2]);
+            return std::vector{normal * column(in[1]) + column(in[2])};
         };
     }
 

@@ -136,7 +136,7 @@ struct FusedLayerNorm {
         if (!gain.is_empty()) call.give(1, std::move(dgain));
         if (!call.input(2).is_empty()) call.give(2, std::move(dbias));
     }
-    [[nodiscard]] Tensor jvp(const Call& call) const { return detail::composed_jvp(call, composition(epsilon)); }
+    [[nodiscard]] std::vector<Tensor> jvp(const Call& call) const { return detail::composed_jvp(call, composition(epsilon)); }
 
     static detail::Composition composition(double epsilon) {
         return [epsilon](std::span<const Tensor> in) {
@@ -144,7 +144,7 @@ struct FusedLayerNorm {
             Tensor y = centred * rsqrt(cotangent::mean(square(centred), {.axes = {1}, .keep_axes = true}) + epsilon);
             if (!in[1].is_empty()) y = y * in[1];
             if (!in[2].is_empty()) y = y + in[2];
-            return y;
+            return std::vector{y};
         };
     }
 };

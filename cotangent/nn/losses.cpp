@@ -46,13 +46,13 @@ struct IndexCrossEntropy {
         else run(double{});
         call.give(0, std::move(gradient));
     }
-    [[nodiscard]] Tensor jvp(const Call& call) const { return detail::composed_jvp(call, composition()); }
+    [[nodiscard]] std::vector<Tensor> jvp(const Call& call) const { return detail::composed_jvp(call, composition()); }
 
     [[nodiscard]] detail::Composition composition() const {
         return [labels = labels, smoothing = smoothing](std::span<const Tensor> in) {
             const std::int64_t classes = in[0].shape()[1];
             const Tensor target = one_hot(labels, classes, in[0].dtype()) * (1 - smoothing) + smoothing / static_cast<double>(classes);
-            return -mean(sum(log_softmax(in[0]) * target, {.axes = {1}}));
+            return std::vector{-mean(sum(log_softmax(in[0]) * target, {.axes = {1}}))};
         };
     }
 };

@@ -3,36 +3,43 @@
 namespace cotangent::detail {
 namespace {
 
-struct Recorded {
-    std::vector<Tensor> variables;  // the floating inputs
-    Tensor output;
-    Recorded(const Call& call, const Composition& f) {
+/// f's record on aliases of the inputs whose derivatives are in use.
+struct Rerun {
+    std::vector<int> active;
+    std::vector<Tensor> variables, outputs;
+    Rerun(const Call& call, const Composition& f) {
         const Differentiating differentiating;
         std::vector<Tensor> inputs;
         for (int i = 0; i < call.input_count(); ++i) {
-            const bool floating = is_floating(call.input(i).dtype());
-            inputs.push_back(floating ? watch(call.input(i)) : call.input(i));
-            if (floating) variables.push_back(inputs.back());
+            inputs.push_back(call.wants(i) ? watch(call.input(i)) : call.input(i));
+            if (!call.wants(i)) continue;
+            active.push_back(i);
+            variables.push_back(inputs.back());
         }
-        output = f(inputs);
+        outputs = f(inputs);
     }
 };
 
 }  // namespace
 
 void composed_vjp(const Call& call, const Composition& f) {
-    const Recorded recorded(call, f);
-    const std::vector<Tensor> cotangents = pull({&recorded.output, 1}, {&call.cotangent(), 1}, recorded.variables);
-    for (int i = 0, next = 0; i < call.input_count(); ++i)
-        if (is_floating(call.input(i).dtype())) call.give(i, cotangents[static_cast<std::size_t>(next++)]);
+    const Rerun rerun(call, f);
+    std::vector<Tensor> outputs, cotangents;
+    for (std::size_t k = 0; k < rerun.outputs.size(); ++k) {
+        const Tensor& cotangent = call.cotangent(static_cast<int>(k));
+        if (!cotangent.has_storage()) continue;
+        outputs.push_back(rerun.outputs[k]);
+        cotangents.push_back(cotangent);
+    }
+    const std::vector<Tensor> derivatives = pull(outputs, cotangents, rerun.variables);
+    for (std::size_t k = 0; k < derivatives.size(); ++k) call.give(rerun.active[k], derivatives[k]);
 }
 
-Tensor composed_jvp(const Call& call, const Composition& f) {
-    const Recorded recorded(call, f);
+std::vector<Tensor> composed_jvp(const Call& call, const Composition& f) {
+    const Rerun rerun(call, f);
     std::vector<Tensor> tangents;
-    for (int i = 0; i < call.input_count(); ++i)
-        if (is_floating(call.input(i).dtype())) tangents.push_back(call.tangent(i));
-    return push(recorded.variables, tangents, {&recorded.output, 1})[0];
+    for (const int i : rerun.active) tangents.push_back(call.tangent(i));
+    return push(rerun.variables, tangents, rerun.outputs);
 }
 
 }  // namespace cotangent::detail

@@ -1,6 +1,7 @@
 #pragma once
-// The rules of a fused op by way of its composition: the same function written in other ops, differentiated with their
-// rules. A fused op uses them where its own kernel has no rule: forward, and when its derivative is differentiated again.
+// The rules of an op by running it again: a function written in other ops, run on aliases of the inputs and differentiated
+// with their rules. A fused op uses them where its own kernel has no rule (forward, and when its derivative is
+// differentiated again), a map from its third order on, a checkpoint always.
 #include <functional>
 #include <span>
 
@@ -8,8 +9,8 @@
 
 namespace cotangent::detail {
 
-using Composition = std::function<Tensor(std::span<const Tensor> inputs)>;
+using Composition = std::function<std::vector<Tensor>(std::span<const Tensor> inputs)>;
 void composed_vjp(const Call& call, const Composition& f);
-[[nodiscard]] Tensor composed_jvp(const Call& call, const Composition& f);
+[[nodiscard]] std::vector<Tensor> composed_jvp(const Call& call, const Composition& f);
 
 }  // namespace cotangent::detail

@@ -9,6 +9,7 @@
 #include <array>
 #include <utility>
 
+#include "cotangent/tensor/composed.hpp"
 #include "cotangent/tensor/dual.hpp"
 #include "cotangent/tensor/kernels/elementwise.hpp"
 #include "cotangent/tensor/ops.hpp"
@@ -55,9 +56,7 @@ private:
         if constexpr (order < fused_orders) {
             (give<I>(all, call), ...);
         } else {
-            const auto [variables, y] = run_on_tensors(all, call);
-            const std::vector<Tensor> cotangents = pull({{y}}, {{call.cotangent()}}, variables);
-            (call.give(I, cotangents[I]), ...);
+            composed_vjp(call, [&](std::span<const Tensor> x) { return std::vector<Tensor>{f(x[I]...)}; });
         }
     }
     template <std::size_t I, std::size_t... K>
@@ -67,28 +66,19 @@ private:
 
     template <std::size_t... I>
     Tensor jvp(std::index_sequence<I...> all, const Call& call) const {
-        Tensor sum;
         if constexpr (order < fused_orders) {
+            Tensor sum;
             (add_partial<I>(all, call, sum), ...);
+            return sum;
         } else {
-            const auto [variables, y] = run_on_tensors(all, call);
-            const std::vector<Tensor> tangents{call.tangent(I)...};
-            sum = push(variables, tangents, {{y}})[0];
+            return composed_jvp(call, [&](std::span<const Tensor> x) { return std::vector<Tensor>{f(x[I]...)}; })[0];
         }
-        return sum;
     }
     template <std::size_t I, std::size_t... K>
     void add_partial(std::index_sequence<K...>, const Call& call, Tensor& sum) const {
         if (!call.has_tangent(I)) return;
         const Tensor term = map_of_order<order + 1>(Partial<F, I>{f}, call.tangent(I), call.input(K)...);
         sum = sum.has_storage() ? sum + term : term;
-    }
-
-    template <std::size_t... I>
-    std::pair<std::vector<Tensor>, Tensor> run_on_tensors(std::index_sequence<I...>, const Call& call) const {
-        const Differentiating differentiating;
-        const std::vector<Tensor> variables{watch(call.input(I))...};
-        return {variables, f(variables[I]...)};
     }
 };
 

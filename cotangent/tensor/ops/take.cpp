@@ -111,6 +111,18 @@ void for_column_blocks(const AxisView& view, std::int64_t count, F&& f) {
     });
 }
 
+/// Calls `f(place in indices, place in the tensor that they index)` for each index along an axis, by column blocks.
+template <class F>
+void for_indices_along(const AxisView& view, std::int64_t count, const std::vector<std::int64_t>& indices, F&& f) {
+    for_column_blocks(view, count, [&](std::int64_t o, std::int64_t first, std::int64_t last) {
+        for (std::int64_t j = 0; j < count; ++j)
+            for (std::int64_t k = first; k < last; ++k) {
+                const std::int64_t at = (o * count + j) * view.inner + k;
+                f(at, (o * view.length + indices[static_cast<std::size_t>(at)]) * view.inner + k);
+            }
+    });
+}
+
 Tensor add_along_axis(const Tensor& updates, const Tensor& indices, int axis, const Shape& shape) {
     if (updates.dtype() == Dtype::bfloat16)
         return cast(add_along_axis(cast(updates, Dtype::float32), indices, axis, shape), Dtype::bfloat16);
@@ -122,13 +134,7 @@ Tensor add_along_axis(const Tensor& updates, const Tensor& indices, int axis, co
         if constexpr (std::is_floating_point_v<T>) {
             const T* from = updates.data<T>();
             T* to = out.fresh_data<T>();
-            for_column_blocks(view, count, [&](std::int64_t o, std::int64_t first, std::int64_t last) {
-                for (std::int64_t j = 0; j < count; ++j)
-                    for (std::int64_t k = first; k < last; ++k) {
-                        const std::int64_t at = (o * count + j) * view.inner + k;
-                        to[(o * view.length + resolved[static_cast<std::size_t>(at)]) * view.inner + k] += from[at];
-                    }
-            });
+            for_indices_along(view, count, resolved, [&](std::int64_t at, std::int64_t there) { to[there] += from[at]; });
         }
     });
     return record(AddAlongAxis{indices, axis, shape}, std::move(out), updates);
@@ -209,13 +215,7 @@ Tensor take_along_axis(const Tensor& x, const Tensor& indices, int axis) {
     dispatch_size(x.dtype(), [&]<class T>(T) {
         const T* from = x.data<T>();
         T* to = out.fresh_data<T>();
-        for_column_blocks(view, count, [&](std::int64_t o, std::int64_t first, std::int64_t last) {
-            for (std::int64_t j = 0; j < count; ++j)
-                for (std::int64_t k = first; k < last; ++k) {
-                    const std::int64_t at = (o * count + j) * view.inner + k;
-                    to[at] = from[(o * view.length + resolved[static_cast<std::size_t>(at)]) * view.inner + k];
-                }
-        });
+        for_indices_along(view, count, resolved, [&](std::int64_t at, std::int64_t there) { to[at] = from[there]; });
     });
     return record(TakeAlongAxis{indices.detached(), view.axis}, std::move(out), x);
 }
