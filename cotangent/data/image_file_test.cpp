@@ -9,6 +9,7 @@
 #include <span>
 
 #include "cotangent/data/detail/mutate.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace data = cotangent::data;
 using cotangent::Tensor;
@@ -124,14 +125,12 @@ TEST_CASE("what cannot be read says which file and why") {
 }
 
 TEST_CASE("write_image chooses the format by the extension") {
-    const auto folder = std::filesystem::temp_directory_path() / "cotangent_image_file_test";
-    std::filesystem::create_directories(folder);
+    const cotangent::testing::TemporaryFolder folder;
     for (const char* file : {"a.png", "a.webp", "a.JPG"}) {
         data::write_image(folder / file, gradient(16, 16, 3));
         CHECK(largest_difference(data::read_image(folder / file), gradient(16, 16, 3)) <= 30);
     }
     CHECK_THROWS_AS(data::write_image(folder / "a.bmp", gradient(16, 16, 3)), cotangent::ValueError);
-    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("mutated pictures are read or refused") {

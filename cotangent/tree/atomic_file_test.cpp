@@ -10,22 +10,14 @@
 #include <doctest/doctest.h>
 
 #include "cotangent/tensor/error.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace {
 
 using namespace cotangent;
 namespace fs = std::filesystem;
 
-struct Folder {
-    fs::path path = fs::temp_directory_path() / ("cotangent_atomic_file_test_" + std::to_string(::getpid()));
-    Folder() { fs::create_directories(path); }
-    ~Folder() { fs::remove_all(path); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    [[nodiscard]] std::ptrdiff_t entries() const {
-        return std::distance(fs::directory_iterator(path), fs::directory_iterator());
-    }
-};
+std::ptrdiff_t entries(const fs::path& folder) { return std::distance(fs::directory_iterator(folder), fs::directory_iterator()); }
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 std::string content_of(const fs::path& path) {
@@ -37,8 +29,8 @@ std::string content_of(const fs::path& path) {
 }  // namespace
 
 TEST_CASE("a file is replaced whole and nothing else stays in its folder") {
-    const Folder folder;
-    const fs::path path = folder.path / "file";
+    const testing::TemporaryFolder folder;
+    const fs::path path = folder / "file";
     write_file_atomically(path, bytes_of("first, and longer"));
     CHECK(content_of(path) == "first, and longer");
     std::ifstream reader(path, std::ios::binary);
@@ -49,12 +41,12 @@ TEST_CASE("a file is replaced whole and nothing else stays in its folder") {
     std::string old;
     std::getline(reader, old);
     CHECK(old == "first, and longer");  // whoever had it open still sees all of it
-    CHECK(folder.entries() == 1);
+    CHECK(entries(folder.path()) == 1);
 }
 
 TEST_CASE("the permissions of a file and a symbolic link to it are kept") {
-    const Folder folder;
-    const fs::path path = folder.path / "file", link = folder.path / "link";
+    const testing::TemporaryFolder folder;
+    const fs::path path = folder / "file", link = folder / "link";
     write_file_atomically(path, bytes_of("1"));
     fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
     fs::create_symlink("file", link);
@@ -65,20 +57,20 @@ TEST_CASE("the permissions of a file and a symbolic link to it are kept") {
 }
 
 TEST_CASE("a failed write leaves nothing behind") {
-    const Folder folder;
-    const fs::path target = folder.path / "a_folder";
+    const testing::TemporaryFolder folder;
+    const fs::path target = folder / "a_folder";
     fs::create_directories(target / "inside");
     CHECK_THROWS_WITH_AS(write_file_atomically(target, bytes_of("x")),
                          ("write: " + target.string() + ": cannot rename the finished file: Is a directory").c_str(),
                          IoError);
-    CHECK(folder.entries() == 1);
+    CHECK(entries(folder.path()) == 1);
 }
 
 TEST_CASE("a relative path is written in the current folder") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     const fs::path before = fs::current_path();
-    fs::current_path(folder.path);
+    fs::current_path(folder.path());
     write_file_atomically("plain", bytes_of("x"));
     fs::current_path(before);
-    CHECK(content_of(folder.path / "plain") == "x");
+    CHECK(content_of(folder / "plain") == "x");
 }

@@ -6,25 +6,15 @@
 #include <limits>
 #include <random>
 
-#include <unistd.h>
-
 #include <doctest/doctest.h>
 
 #include "cotangent/tensor/ops.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace {
 
 using namespace cotangent;
 namespace fs = std::filesystem;
-
-/// A folder that is removed in the end.
-struct Folder {
-    fs::path path = fs::temp_directory_path() / ("cotangent_safetensors_test_" + std::to_string(::getpid()));
-    Folder() { fs::create_directories(path); }
-    ~Folder() { fs::remove_all(path); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-};
 
 struct Dense {
     Tensor weight, bias;
@@ -76,8 +66,8 @@ std::string refusal(const std::string& header, std::size_t data_size) { return r
 }  // namespace
 
 TEST_CASE("a tree is loaded as it was saved, Frozen state and integer tensors too") {
-    const Folder folder;
-    const fs::path path = folder.path / "model.safetensors";
+    const testing::TemporaryFolder folder;
+    const fs::path path = folder / "model.safetensors";
     save(path, model(), {{"epoch", "3"}, {"größe", "\"quoted\"\n"}});
     Model loaded = map_tree<Leaves::all>([](const auto& x) { return x * 0; }, model());
     loaded.steps = 11;
@@ -130,8 +120,8 @@ TEST_CASE("a file written by the Python package is read") {
 }
 
 TEST_CASE("load names everything that does not fit and leaves the tree as it was") {
-    const Folder folder;
-    const fs::path path = folder.path / "model.safetensors";
+    const testing::TemporaryFolder folder;
+    const fs::path path = folder / "model.safetensors";
     save_tensors(path, {{"layers.0.weight", zeros({2, 2})},
                         {"layers.0.bias", zeros({3})},
                         {"layers.1.weight", zeros({2, 1}, Dtype::float64)},
@@ -194,13 +184,13 @@ TEST_CASE("damaged files are refused with the reason") {
 }
 
 TEST_CASE("files that cannot be opened or written are named") {
-    const Folder folder;
-    const fs::path missing = folder.path / "missing.safetensors";
+    const testing::TemporaryFolder folder;
+    const fs::path missing = folder / "missing.safetensors";
     CHECK_THROWS_WITH_AS((void)load_tensors(missing),
                          ("load: " + missing.string() + ": cannot open it: No such file or directory").c_str(), IoError);
-    CHECK_THROWS_WITH_AS((void)load_tensors(folder.path),
-                         ("load: " + folder.path.string() + ": is not a regular file").c_str(), IoError);
-    const fs::path nowhere = folder.path / "no" / "where";
+    CHECK_THROWS_WITH_AS((void)load_tensors(folder.path()),
+                         ("load: " + folder.path().string() + ": is not a regular file").c_str(), IoError);
+    const fs::path nowhere = folder / "no" / "where";
     CHECK_THROWS_WITH_AS(
         save(nowhere, model()),
         ("write: " + nowhere.string() + ": cannot create a file in its folder: No such file or directory").c_str(), IoError);

@@ -9,18 +9,18 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include "cotangent/data/npy.hpp"
 #include "cotangent/grad/grad.hpp"
 #include "cotangent/tensor/ops.hpp"
 #include "cotangent/tensor/random.hpp"
 #include "cotangent/tensor/threads.hpp"
 #include "cotangent/tree/tree.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace cotangent::nn::testing {
 
 using Tensors = std::vector<Tensor>;
+using cotangent::testing::TemporaryFolder;
 
 /// One file of tests/golden, whose README.md says what each case holds.
 class Golden {
@@ -123,25 +123,5 @@ void check_thread_independence(const F& f) {
     }
     set_thread_count(before);
 }
-
-/// An empty folder that goes away at the end of the test.
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        static int count = 0;
-        path_ = std::filesystem::temp_directory_path() / ("cotangent_nn_test_" + std::to_string(getpid()) + "_" + std::to_string(count++));
-        std::filesystem::create_directories(path_);
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
-private:
-    std::filesystem::path path_;
-};
 
 }  // namespace cotangent::nn::testing
