@@ -15,6 +15,11 @@ namespace {
 using dnnl::memory;
 using Dims = memory::dims;
 
+// Purposes of workspaces.
+struct Images;
+struct Kernel;
+struct Outputs;
+
 enum class Part : std::uint8_t { images, kernel, out };
 
 /// Bytes of images and outputs that a piece works on: half of a core's second-level cache.
@@ -108,14 +113,6 @@ Prepared& prepared(Dtype dtype, ConvolutionProblem p, std::int64_t batch, Part r
                       [&] { return prepare(dtype, p, result); });
 }
 
-struct Workspaces {
-    Workspace images, kernel, out;
-};
-Workspaces& workspaces() {
-    thread_local Workspaces mine;
-    return mine;
-}
-
 /// Row-major -> blocks, or the data itself where the layouts agree.
 const void* moved(bool moves, Primitive& reorder, const memory::desc& desc, Workspace& workspace, const void* from) {
     if (!moves) return from;
@@ -149,23 +146,22 @@ void by_pieces(Dtype dtype, const ConvolutionProblem& p, Part result, const void
     parallel_for(p.batch, grain, [&](std::int64_t first, std::int64_t last) {
         const OneThread one_thread_here;
         Prepared& mine = prepared(dtype, p, last - first, result);
-        Workspaces& space = workspaces();
         const void* my_kernel = mine.kernel == shared_desc
                                     ? shared_kernel
-                                    : moved(mine.moves_kernel, mine.to_kernel, mine.kernel, space.kernel, kernel);
+                                    : moved(mine.moves_kernel, mine.to_kernel, mine.kernel, workspace<Kernel>(), kernel);
         const auto* source = static_cast<const std::byte*>(from) + first * from_size;
         auto* target = static_cast<std::byte*>(to) + first * to_size;
         Primitive& to_target = forward ? mine.to_out : mine.to_images;
         const bool moves_target = forward ? mine.moves_out : mine.moves_images;
         const memory::desc& target_desc = forward ? mine.out : mine.images;
-        void* computed = moves_target ? (forward ? space.out : space.images).reserve(target_desc.get_size()) : target;
+        void* computed = moves_target ? (forward ? workspace<Outputs>() : workspace<Images>()).reserve(target_desc.get_size()) : target;
         if (forward)
-            mine.main.point(DNNL_ARG_SRC, moved(mine.moves_images, mine.to_images, mine.images, space.images, source))
+            mine.main.point(DNNL_ARG_SRC, moved(mine.moves_images, mine.to_images, mine.images, workspace<Images>(), source))
                 .point(DNNL_ARG_WEIGHTS, my_kernel)
                 .point(DNNL_ARG_DST, computed)
                 .run();
         else
-            mine.main.point(DNNL_ARG_DIFF_DST, moved(mine.moves_out, mine.to_out, mine.out, space.out, source))
+            mine.main.point(DNNL_ARG_DIFF_DST, moved(mine.moves_out, mine.to_out, mine.out, workspace<Outputs>(), source))
                 .point(DNNL_ARG_WEIGHTS, my_kernel)
                 .point(DNNL_ARG_DIFF_SRC, computed)
                 .run();
@@ -197,14 +193,13 @@ void blocked_convolution_to_kernel(Dtype dtype, const ConvolutionProblem& p, con
         const OneThread one_thread_here;
         const std::int64_t first = piece * grain, count = std::min(grain, p.batch - first);
         Prepared& mine = prepared(dtype, p, count, Part::kernel);
-        Workspaces& space = workspaces();
         const auto* from_images = static_cast<const std::byte*>(images) + first * p.image_size() * size;
         const auto* from_out = static_cast<const std::byte*>(out) + first * p.out_size() * size;
         void* sum = partial.data() + piece * bytes;
         const bool same = mine.kernel == desc;
-        void* computed = same ? sum : space.kernel.reserve(mine.kernel.get_size());
-        mine.main.point(DNNL_ARG_SRC, moved(mine.moves_images, mine.to_images, mine.images, space.images, from_images))
-            .point(DNNL_ARG_DIFF_DST, moved(mine.moves_out, mine.to_out, mine.out, space.out, from_out))
+        void* computed = same ? sum : workspace<Kernel>().reserve(mine.kernel.get_size());
+        mine.main.point(DNNL_ARG_SRC, moved(mine.moves_images, mine.to_images, mine.images, workspace<Images>(), from_images))
+            .point(DNNL_ARG_DIFF_DST, moved(mine.moves_out, mine.to_out, mine.out, workspace<Outputs>(), from_out))
             .point(DNNL_ARG_DIFF_WEIGHTS, computed)
             .run();
         if (!same) reorder(mine.kernel, desc).point(DNNL_ARG_FROM, computed).point(DNNL_ARG_TO, sum).run();

@@ -21,6 +21,11 @@
 namespace cotangent::detail {
 namespace {
 
+// Purposes of workspaces.
+struct DenseA;
+struct DenseB;
+struct DenseC;
+
 constexpr double piece_flops = 3e6;     // some 25 us of work: waking a thread takes about 10
 constexpr double large_flops = 256e6;   // a piece of a large product: cutting finer costs reading the operands again
 
@@ -39,7 +44,6 @@ void copy_lines(std::int64_t lines, std::size_t bytes, const std::byte* from, st
 void run_matmul(Dtype dtype, const Block& k, const void* a, const void* b, void* c);
 
 void run_matmul_of_piece(Dtype dtype, Block k, const std::byte* a, const std::byte* b, std::byte* c) {
-    thread_local Workspace space_a, space_b, space_c;
     const auto size = static_cast<std::int64_t>(size_of(dtype));
     const auto dense = [&](Workspace& space, bool transpose, std::int64_t rows, std::int64_t columns, std::int64_t& ld, const std::byte* from) {
         if (transpose) std::swap(rows, columns);
@@ -49,13 +53,13 @@ void run_matmul_of_piece(Dtype dtype, Block k, const std::byte* a, const std::by
         ld = columns;
         return static_cast<const std::byte*>(to);
     };
-    a = dense(space_a, k.transpose_a, k.rows, k.inner, k.lda, a);
-    b = dense(space_b, k.transpose_b, k.inner, k.columns, k.ldb, b);
+    a = dense(workspace<DenseA>(), k.transpose_a, k.rows, k.inner, k.lda, a);
+    b = dense(workspace<DenseB>(), k.transpose_b, k.inner, k.columns, k.ldb, b);
     k.stride_a = k.stride_b = 0;
     k.stride_c = k.rows * k.columns;
     if (k.ldc == k.columns) return run_matmul(dtype, k, a, b, c);
     const std::int64_t ldc = std::exchange(k.ldc, k.columns);
-    auto* computed = static_cast<std::byte*>(space_c.reserve(static_cast<std::size_t>(k.rows * k.columns * size)));
+    auto* computed = static_cast<std::byte*>(workspace<DenseC>().reserve(static_cast<std::size_t>(k.rows * k.columns * size)));
     run_matmul(dtype, k, a, b, computed);
     copy_lines(k.rows, static_cast<std::size_t>(k.columns * size), computed, k.columns * size, c, ldc * size);
 }

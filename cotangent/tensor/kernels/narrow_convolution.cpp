@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cotangent/tensor/kernels/convolution.hpp"
-#include "cotangent/tensor/kernels/onednn.hpp"
+#include "cotangent/tensor/kernels/workspace.hpp"
 #include "cotangent/tensor/lanes.hpp"
 #include "cotangent/tensor/threads.hpp"
 
@@ -18,6 +18,9 @@ namespace {
 using L = Lanes<float>;
 constexpr std::int64_t lanes = L::count;
 constexpr double piece_flops = 2e6;
+
+// The purpose of a workspace.
+struct PaddedPlanes;
 
 std::int64_t images_per_piece(const ConvolutionProblem& p) {
     return static_cast<std::int64_t>(piece_flops / std::max(p.flops_per_image(), 1.0)) + 1;
@@ -38,9 +41,9 @@ struct Padded {
         : planes(planes_), height(height_), width(width_), top(top_), left(left_), padded_height(result_height + kernel_height - 1),
           padded_width((result_width + lanes - 1) / lanes * lanes + kernel_width - 1) {}
     [[nodiscard]] std::int64_t plane_size() const { return padded_height * padded_width; }
-    [[nodiscard]] float* clear(Workspace& space) const {
+    [[nodiscard]] float* clear() const {
         const auto count = planes * plane_size();
-        auto* to = static_cast<float*>(space.reserve(static_cast<std::size_t>(count) * sizeof(float)));
+        auto* to = static_cast<float*>(workspace<PaddedPlanes>().reserve(static_cast<std::size_t>(count) * sizeof(float)));
         std::fill_n(to, count, 0.0f);
         return to;
     }
@@ -106,11 +109,6 @@ void with_channels(std::int64_t channels, const F& f) {
     }(std::make_integer_sequence<int, block_channels>{});
 }
 
-Workspace& workspace() {
-    thread_local Workspace mine;
-    return mine;
-}
-
 /// The result's channels in blocks of nearly one size.
 struct Blocks {
     std::int64_t channels, count;
@@ -136,7 +134,7 @@ void correlate_batch(const ConvolutionProblem& p, const Padded& source, const Bl
     const std::int64_t from_size = source.planes * source.height * source.width, to_size = blocks.channels * height * width;
     const std::int64_t taps = source.planes * p.kernel_height * p.kernel_width;
     parallel_for(p.batch, images_per_piece(p), [&](std::int64_t first, std::int64_t last) {
-        float* padded = source.clear(workspace());
+        float* padded = source.clear();
         for (std::int64_t n = first; n < last; ++n) {
             source.fill(from + n * from_size, padded);
             for (std::int64_t block = 0; block < blocks.count; ++block)
@@ -221,7 +219,7 @@ void narrow_convolution_to_kernel(const ConvolutionProblem& p, const float* imag
     const Padded source(p.channels, p.height, p.width, p.pad_before[0], p.pad_before[1], p.out_height, p.out_width, p.kernel_height, p.kernel_width);
     std::vector<L> partial(static_cast<std::size_t>(pieces * p.kernel_size()), L(0));
     cotangent::parallel_pieces(pieces, [&](std::int64_t piece) {
-        float* padded = source.clear(workspace());
+        float* padded = source.clear();
         L* sum = partial.data() + piece * p.kernel_size();
         for (std::int64_t n = piece * grain; n < std::min(p.batch, (piece + 1) * grain); ++n) {
             source.fill(images + n * p.image_size(), padded);

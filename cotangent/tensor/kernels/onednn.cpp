@@ -13,6 +13,10 @@ void omp_set_num_threads(int);
 }
 
 namespace cotangent::detail {
+namespace {
+// The purpose of a workspace.
+struct Scratchpad;
+}  // namespace
 
 OneThread::OneThread() noexcept : before_(omp_get_max_threads()) {
     if (before_ != 1) omp_set_num_threads(1);
@@ -49,10 +53,8 @@ bool has_bfloat16_kernels() {
 }
 
 void Primitive::run() {
-    if (const auto scratch = arguments_.find(DNNL_ARG_SCRATCHPAD); scratch != arguments_.end()) {
-        thread_local Workspace workspace;
-        scratch->second.set_data_handle(workspace.reserve(scratch->second.get_desc().get_size()));
-    }
+    if (const auto scratch = arguments_.find(DNNL_ARG_SCRATCHPAD); scratch != arguments_.end())
+        scratch->second.set_data_handle(workspace<Scratchpad>().reserve(scratch->second.get_desc().get_size()));
     primitive_.execute(stream(), arguments_);
 }
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "cotangent/tensor/dtype.hpp"
-#include "cotangent/tensor/storage.hpp"
+#include "cotangent/tensor/kernels/workspace.hpp"
 
 #include <oneapi/dnnl/dnnl.hpp>
 
@@ -35,21 +35,6 @@ private:
 
 /// Whether this processor has oneDNN's bfloat16 kernels; without them, go through float32.
 [[nodiscard]] bool has_bfloat16_kernels();
-
-/// 64-byte aligned memory for a thread's intermediate results; it grows and is reused.
-class Workspace {
-public:
-    [[nodiscard]] void* reserve(std::size_t bytes) {
-        if (storage_.bytes() < bytes) {
-            storage_ = {};
-            storage_ = Storage(bytes);
-        }
-        return bytes ? storage_.data() : nullptr;
-    }
-
-private:
-    Storage storage_;
-};
 
 /// A primitive that is ready to run: point its memories at data, then run.
 class Primitive {

@@ -8,11 +8,14 @@
 
 #include <algorithm>
 
+#include "cotangent/tensor/kernels/workspace.hpp"
 #include "cotangent/tensor/lanes.hpp"
-#include "cotangent/tensor/storage.hpp"
 
 namespace cotangent::detail {
 namespace {
+
+// The purpose of a workspace.
+struct Packed;
 
 constexpr std::int64_t inner_block = 256, column_block = 256;
 
@@ -76,10 +79,8 @@ struct Tile {
         const auto up = [](std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; };
         const std::int64_t deep = std::min(inner_block, p.inner), broad = up(std::min(column_block, p.columns), width);
         const std::int64_t tall = up(std::min(row_block, p.rows), rows);
-        thread_local Storage memory;
         const auto bytes = static_cast<std::size_t>((deep * broad + deep * tall + rows * width) * static_cast<std::int64_t>(sizeof(T)));
-        if (memory.bytes() < bytes) memory = Storage(bytes);
-        T* const packed_b = reinterpret_cast<T*>(memory.data());
+        T* const packed_b = static_cast<T*>(workspace<Packed>().reserve(bytes));
         T* const tile = packed_b + deep * broad;
         T* const packed_a = tile + rows * width;
         for (std::int64_t column = 0; column < p.columns; column += column_block)
