@@ -235,6 +235,10 @@ class Pictures(InFolder):
         self.assertIn("m.safetensors.checkpoint", self.fails(1, *other))
         self.assertIn("seed", self.fails(1, *self.train("--epochs", "40", seed=4)))
         self.assertEqual((self.folder / "m.safetensors.checkpoint").read_bytes(), checkpoint)
+        for k in range(1, 20):  # other pictures, of the same number and size
+            shutil.copy(self.folder / "pictures/red/000.png", self.folder / f"pictures/red/{k:03}.png")
+        self.assertRegex(self.fails(1, *self.train("--epochs", "40")), r"m\.safetensors\.checkpoint: has data with .+ remove it to start anew")
+        self.assertEqual((self.folder / "m.safetensors.checkpoint").read_bytes(), checkpoint)
         self.assertNotIn("Going on", self.ok(*other, "--fresh").stderr)
 
     def test_data_describe_counts_the_pictures(self):

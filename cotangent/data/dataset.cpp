@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "cotangent/data/detail/split_mix.hpp"
 #include "cotangent/tensor/threads.hpp"
 
 namespace cotangent::data {
@@ -21,7 +22,41 @@ void check_pictures(const char* op, const Tensor& images) {
     }
 }
 
+/// Takes in 8 bytes at a time, each mixed with all before: pictures come by the hundred megabytes.
+class Hash {
+public:
+    void add(const void* data, std::size_t bytes) {
+        const auto* from = static_cast<const unsigned char*>(data);
+        for (; bytes >= 8; bytes -= 8, from += 8) add_word(from, 8);
+        add_word(from, bytes);
+        mix(bytes);
+    }
+    [[nodiscard]] std::uint64_t value() const { return detail::SplitMix{state_}.next(); }
+
+private:
+    void add_word(const unsigned char* from, std::size_t bytes) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, from, bytes);
+        mix(word);
+    }
+    void mix(std::uint64_t word) {
+        state_ = (state_ ^ word) * 0x9e3779b97f4a7c15u;
+        state_ ^= state_ >> 29;
+    }
+    std::uint64_t state_ = 0;
+};
+
 }  // namespace
+
+std::uint64_t fingerprint(const ImageDataset& dataset) {
+    Hash hash;
+    for (const Tensor* tensor : {&dataset.images, &dataset.labels}) {
+        for (const std::int64_t length : tensor->shape()) hash.add(&length, sizeof length);
+        hash.add(tensor->raw(), tensor->bytes());
+    }
+    for (const std::string& name : dataset.class_names) hash.add(name.data(), name.size());
+    return hash.value();
+}
 
 void check(const ImageDataset& dataset) {
     check_pictures("dataset", dataset.images);

@@ -26,6 +26,9 @@ enum class Part : std::uint8_t { train, validation, test };
 /// @throws ShapeError, DtypeError, ValueError  a field does not fit the others; the message names it
 void check(const ImageDataset& dataset);
 
+/// 64 bits that tell two datasets apart: of the pictures, labels and class names. Not against forgery.
+[[nodiscard]] std::uint64_t fingerprint(const ImageDataset& dataset);
+
 /// The rows `indices` of a tensor along its first axis, in that order; repeats are allowed.
 /// @throws ValueError  an index is outside [0, tensor.length(0))
 [[nodiscard]] Tensor take_rows(const Tensor& tensor, std::span<const std::int64_t> indices);

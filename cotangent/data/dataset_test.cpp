@@ -29,6 +29,21 @@ data::ImageDataset ramp(std::int64_t count, std::int64_t classes) {
 
 }  // namespace
 
+TEST_CASE("a fingerprint tells apart datasets that differ in one pixel, label, class name or in their shape") {
+    const data::ImageDataset dataset = ramp(10, 3);
+    data::ImageDataset pixel = dataset, label = dataset, name = dataset, names = dataset, shape = dataset;
+    pixel.images.mutable_values<std::uint8_t>().back() ^= 1;
+    label.labels.mutable_values<std::int64_t>()[0] = 1;
+    name.class_names[2] = "class 3";
+    names.class_names = {"class 0c", "lass 1", "class 2"};
+    shape.images = shape.images.view({10, 3, 2, 3});
+    std::vector<std::uint64_t> seen{data::fingerprint(dataset)};
+    for (const auto& other : {pixel, label, name, names, shape}) seen.push_back(data::fingerprint(other));
+    std::sort(seen.begin(), seen.end());
+    CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
+    CHECK(data::fingerprint(dataset) == data::fingerprint(ramp(10, 3)));
+}
+
 TEST_CASE("subset keeps pictures, labels and names together") {
     const auto dataset = ramp(10, 3);
     const auto part = data::subset(dataset, std::vector<std::int64_t>{7, 2, 7});

@@ -38,6 +38,7 @@ struct FitPosition {
     double loss_sum = 0, correct = 0, seen = 0;  ///< of the epoch in progress
     double best_loss = 1e300;                    ///< lowest validation loss so far
     int epochs_since_best = 0;
+    std::uint64_t data = 0;                      ///< data::fingerprint() of what it trains on; 0: not known
     std::vector<EpochReport> history;
 };
 
@@ -116,6 +117,8 @@ struct FitRecord {
 };
 [[nodiscard]] std::string encode(const FitRecord& record);
 [[nodiscard]] FitRecord decode(const std::string& text, const std::filesystem::path& path);
+/// @throws IoError  the checkpoint is of other data
+void check_data(std::uint64_t seen, std::uint64_t expected, const std::filesystem::path& path);
 [[nodiscard]] Rng epoch_rng(std::uint64_t seed, int epoch, std::uint64_t purpose);
 [[nodiscard]] std::string note_of(const FitPosition& position);
 void check_fit(const FitOptions& options, const data::ImageDataset& train);
@@ -132,13 +135,16 @@ void save_checkpoint(const std::filesystem::path& path, const Training<Model, St
     save(path, training, {{"fit", detail::encode(record)}});
 }
 
-/// @throws IoError  the file is not a checkpoint of this kind of training; `training` is untouched
+/// @param data  the fingerprint of the data to go on with; empty: any
+/// @throws IoError  the file is not a checkpoint of this kind of training, or of other data; `training` is untouched
 template <class Model, class State, class Optimizer>
-void load_checkpoint(const std::filesystem::path& path, Training<Model, State, Optimizer>& training) {
+void load_checkpoint(const std::filesystem::path& path, Training<Model, State, Optimizer>& training,
+                     std::optional<std::uint64_t> data = {}) {
     const auto metadata = load_tensors(path).metadata;
     const auto found = metadata.find("fit");
     if (found == metadata.end()) throw IoError(path.string() + ": holds no training run, expected metadata `fit`");
     detail::FitRecord record = detail::decode(found->second, path);
+    if (data) detail::check_data(record.position.data, *data, path);
     load(path, training);
     training.position = std::move(record.position);
     training.seed = record.seed;
@@ -154,7 +160,11 @@ template <class Model, class State, class Optimizer>
 FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset& train, const data::ImageDataset* validation,
            const FitOptions& options) {
     detail::check_fit(options, train);
-    if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) load_checkpoint(options.checkpoint, training);
+    if (!options.checkpoint.empty()) {
+        const std::uint64_t data = data::fingerprint(train);
+        if (std::filesystem::exists(options.checkpoint)) load_checkpoint(options.checkpoint, training, data);
+        training.position.data = data;
+    }
     const auto save_if_asked = [&] {
         if (!options.checkpoint.empty()) save_checkpoint(options.checkpoint, training);
     };

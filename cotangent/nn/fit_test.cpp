@@ -292,13 +292,20 @@ TEST_CASE("a checkpoint that does not fit is refused with its reason, and nothin
     // Tensors without a run, and a run that does not read.
     ct::save(path, training);
     CHECK(has(message(mlp_training()), "holds no training run, expected metadata `fit`"));
-    for (const char* run : {"", "{", "[]", "{}", R"({"version": 2})", R"({"version": 1, "seed": "x"})"}) {
+    for (const char* run : {"", "{", "[]", "{}", R"({"version": 1})", R"({"version": 2, "seed": "x"})"}) {
         CAPTURE(run);
         ct::save(path, training, {{"fit", run}});
         CHECK(!message(mlp_training()).empty());
     }
-    ct::save(path, training, {{"fit", R"({"version": 2})"}});
-    CHECK(has(message(mlp_training()), "is a training run of version 2, expected 1"));
+    ct::save(path, training, {{"fit", R"({"version": 1})"}});
+    CHECK(has(message(mlp_training()), "is a training run of version 1, expected 2"));
+    // Other pictures of the same shapes.
+    auto elsewhere = mlp_training();
+    nn::save_checkpoint(path, training);
+    options.epochs = 2;
+    CHECK_THROWS_WITH_AS((void)nn::fit(elsewhere, pictures(40, 2), nullptr, options), doctest::Contains("expected"), ct::IoError);
+    CHECK(same_run(elsewhere, mlp_training()));
+    CHECK(nn::fit(elsewhere, train, nullptr, options) == nn::FitEnd::finished);
 }
 
 TEST_CASE("two threads that train two networks at once get what each would get alone") {
