@@ -70,15 +70,15 @@ Step lenet5() {
                     [=](const nn::LeNet5& model, nn::NoState&) { return nn::cross_entropy(model(x), labels); });
 }
 
-Step resnet20() {
+Step resnet20(Dtype precision) {
     Rng rng(1);
     const nn::ResNet net = nn::ResNet::init(rng);
-    const Tensor x = normal(rng, {128, 3, 32, 32}), labels = integers(rng, {128}, 0, 10);
+    const Tensor x = cast(normal(rng, {128, 3, 32, 32}), precision), labels = integers(rng, {128}, 0, 10);
     return training(net, net.initial_state(),
                     nn::Sgd<nn::ResNet>::init(net, {.lr = 0.01, .momentum = 0.9, .weight_decay = 5e-4}),
                     [=](const nn::ResNet& model, nn::ResNet::State& state) {
                         nn::Pass pass = nn::Pass::train(Rng(2));
-                        return nn::cross_entropy(model(x, state, pass), labels);
+                        return nn::cross_entropy(cast_tree(model, precision)(x, state, pass), labels);
                     });
 }
 
@@ -98,10 +98,11 @@ Step make_workload(const std::string& name) {
     if (name == "gelu") return gelu_step();
     if (name == "mlp") return mlp();
     if (name == "lenet5") return lenet5();
-    if (name == "resnet20") return resnet20();
+    if (name == "resnet20") return resnet20(Dtype::float32);
+    if (name == "resnet20_bf16") return resnet20(Dtype::bfloat16);
     if (name == "gpt") return gpt();
     throw ValueError("cotangent_bench: workload is " + name +
-                     ", expected multiply_chain_forward, multiply_chain_grad, gelu, mlp, lenet5, resnet20 or gpt");
+                     ", expected multiply_chain_forward, multiply_chain_grad, gelu, mlp, lenet5, resnet20, resnet20_bf16 or gpt");
 }
 
 }  // namespace cotangent::bench

@@ -150,6 +150,7 @@ Trained train(const NetworkSpec& spec, const data::ImageDataset& train, const da
         fit.clip_norm = 5;
         fit.label_smoothing = options.label_smoothing;
         fit.patience = options.patience;
+        fit.precision = options.precision;
         fit.batches.augment = augment;
         fit.batches.normalize = spec.statistics;
         fit.checkpoint = options.checkpoint;

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,7 @@ struct TrainOptions {
     std::int64_t batch_size = 64;
     double lr = 2e-3, weight_decay = 0.05, label_smoothing = 0;
     int patience = 0;
+    std::optional<Dtype> precision;  ///< of the forward and backward pass; empty: float32
     std::uint64_t seed = 0;
     std::filesystem::path checkpoint;  ///< resumed from when it exists
     std::ostream* progress = nullptr;

@@ -241,6 +241,12 @@ class Pictures(InFolder):
         self.assertEqual((self.folder / "m.safetensors.checkpoint").read_bytes(), checkpoint)
         self.assertNotIn("Going on", self.ok(*other, "--fresh").stderr)
 
+    def test_train_takes_bfloat16_and_writes_a_float32_model(self):
+        trained = json.loads(self.ok(*self.train("--epochs", "8", "--precision", "bfloat16", "--json")).stdout)
+        self.assertGreater(trained["test"]["accuracy"], 0.8)
+        self.assertNotIn(b"BF16", (self.folder / "m.safetensors").read_bytes())
+        self.assertIn("float16", self.fails(2, *self.train("--precision", "float16")))
+
     def test_data_describe_counts_the_pictures(self):
         report = json.loads(self.ok("data", "describe", "images:pictures", "--json").stdout)
         self.assertEqual(report["shape"], [64, 64, 3])

@@ -22,6 +22,7 @@ WORKLOADS = {
     "mlp": ("mlp", "build"),
     "lenet5": ("lenet5", "build"),
     "resnet20": ("resnet20", "build"),
+    "resnet20_bf16": ("resnet20", "build_bf16"),
     "gpt": ("gpt", "build"),
 }
 

@@ -1,13 +1,16 @@
-"""One training step as a PyTorch user writes it: forward, cross entropy, backward, optimizer."""
+"""One training step as a PyTorch user writes it: forward, cross entropy, backward, optimizer. In another dtype than float32,
+the forward pass runs under autocast."""
 
+import torch
 import torch.nn.functional as F
 
 
-def step_of(model, optimizer, inputs, labels):
+def step_of(model, optimizer, inputs, labels, dtype=torch.float32):
     def step():
         optimizer.zero_grad()
-        scores = model(inputs)
-        loss = F.cross_entropy(scores.reshape(-1, scores.shape[-1]), labels.reshape(-1))
+        with torch.autocast("cpu", dtype=dtype, enabled=dtype != torch.float32):
+            scores = model(inputs)
+            loss = F.cross_entropy(scores.reshape(-1, scores.shape[-1]), labels.reshape(-1))
         loss.backward()
         optimizer.step()
         return loss.detach()

@@ -33,7 +33,7 @@ TEST_CASE("MultiHeadAttention agrees with PyTorch") {
 
 TEST_CASE("MultiHeadAttention has the derivatives that differences give, by its fields and by x") {
     ct::Rng rng(1);
-    const nn::MultiHeadAttention layer = widened(nn::MultiHeadAttention::init(rng, {.width = 4, .heads = 2}));
+    const nn::MultiHeadAttention layer = ct::cast_tree(nn::MultiHeadAttention::init(rng, {.width = 4, .heads = 2}), ct::Dtype::float64);
     for (const bool causal : {false, true})
         CHECK_NOTHROW(ct::check_derivatives(
             [&](const nn::MultiHeadAttention& l, const Tensor& x) { return l(x, {.causal = causal}); }, layer, random_tensor({2, 3, 4}, 2)));

@@ -151,6 +151,8 @@ void check(const Tensor& x, const Tensor& gain, const Tensor& bias) {
 }  // namespace
 
 Tensor batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, double epsilon, BatchStatistics& statistics) {
+    if (x.dtype() == Dtype::bfloat16)
+        return cast(batch_norm(cast(x, Dtype::float32), cast(gain, Dtype::float32), cast(bias, Dtype::float32), epsilon, statistics), x.dtype());
     check(x, gain, bias);
     const Planes planes = planes_of(x);
     const Shape channels{planes.channels};
@@ -183,6 +185,10 @@ BatchNormState BatchNormState::init(std::int64_t channels) { return {zeros({chan
 BatchNorm BatchNorm::init(std::int64_t channels) { return {ones({channels}), zeros({channels})}; }
 
 Tensor BatchNorm::operator()(const Tensor& x, BatchNormState& state, const Pass& pass, BatchNormOptions options) const {
+    if (x.dtype() == Dtype::bfloat16) {
+        const BatchNorm wide{cast(gain, Dtype::float32), cast(bias, Dtype::float32)};
+        return cast(wide(cast(x, Dtype::float32), state, pass, options), x.dtype());
+    }
     if (pass.training) {
         BatchStatistics batch;
         Tensor y = batch_norm(x, gain, bias, options.epsilon, batch);

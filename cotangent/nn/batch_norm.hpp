@@ -26,7 +26,8 @@ struct BatchNorm {
     Tensor bias;  ///< [channels]
 
     [[nodiscard]] static BatchNorm init(std::int64_t channels);
-    /// @param x  [N, channels, H, W] or [N, channels]
+    /// @param x  [N, channels, H, W] or [N, channels], float32 or float64 as all else; or bfloat16, computed in float32
+    ///           and rounded once, the state in float32
     [[nodiscard]] Tensor operator()(const Tensor& x, BatchNormState& state, const Pass& pass, BatchNormOptions options = {}) const;
 };
 

@@ -152,3 +152,18 @@ TEST_CASE("batch norm names the shape or dtype that is wrong") {
     // A failed call leaves the state alone.
     CHECK(identical_trees(state, nn::BatchNormState::init(3)));
 }
+
+TEST_CASE("batch norm of bfloat16 is computed in float32 and rounded once, its state and statistics stay float32") {
+    const Tensor x = cast(random_tensor({4, 3, 5, 5}, 1, ct::Dtype::float32) * 3.0 + 100.0, ct::Dtype::bfloat16);
+    const nn::BatchNorm norm{random_tensor({3}, 2, ct::Dtype::float32), random_tensor({3}, 3, ct::Dtype::float32)};
+    const nn::BatchNorm rounded = ct::cast_tree(norm, ct::Dtype::bfloat16), exact = ct::cast_tree(rounded, ct::Dtype::float32);
+    for (const bool training : {true, false}) {
+        const nn::Pass pass{.training = training};
+        nn::BatchNormState narrow = nn::BatchNormState::init(3), wide = narrow, mixed = narrow;
+        const Tensor y = exact(cast(x, ct::Dtype::float32), wide, pass);
+        CHECK(identical(rounded(x, narrow, pass), cast(y, ct::Dtype::bfloat16)));
+        CHECK(identical_trees(narrow, wide));
+        CHECK(norm(x, mixed, pass).dtype() == ct::Dtype::bfloat16);  // gain and bias may be float32
+        CHECK(identical_trees(mixed, wide));
+    }
+}

@@ -29,7 +29,7 @@ TEST_CASE("a Conv2d has the shapes that its options say") {
 
 TEST_CASE("a Conv2d has the derivatives that differences give, by its fields and by the images") {
     ct::Rng rng(1);
-    const nn::Conv2d layer = widened(nn::Conv2d::init(rng, {.inputs = 2, .outputs = 2, .stride = 2, .padding = 1}));
+    const nn::Conv2d layer = ct::cast_tree(nn::Conv2d::init(rng, {.inputs = 2, .outputs = 2, .stride = 2, .padding = 1}), ct::Dtype::float64);
     CHECK_NOTHROW(ct::check_derivatives([](const nn::Conv2d& conv, const Tensor& x) { return conv(x); }, layer,
                                         random_tensor({1, 2, 4, 5}, 2)));
 }

@@ -20,7 +20,7 @@ TEST_CASE("dense multiplies by the weight and adds the bias over the last axis")
 TEST_CASE("dense has the derivatives that differences give, by its fields and by x") {
     ct::Rng rng(1);
     const auto call = [](const nn::Dense& dense, const Tensor& x) { return tanh(dense(x)); };
-    const nn::Dense dense = widened(nn::Dense::init(rng, {.inputs = 3, .outputs = 4}));
+    const nn::Dense dense = ct::cast_tree(nn::Dense::init(rng, {.inputs = 3, .outputs = 4}), ct::Dtype::float64);
     CHECK_NOTHROW(ct::check_derivatives(call, dense, random_tensor({5, 3}, 2)));
     CHECK_NOTHROW(ct::check_derivatives(call, dense, random_tensor({2, 2, 3}, 3)));
 }

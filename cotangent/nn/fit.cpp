@@ -67,6 +67,8 @@ void check_fit(const FitOptions& options, const data::ImageDataset& train) {
     data::check(train);
     if (options.epochs < 0) throw ValueError(fmt::format("fit: epochs are {}, expected 0 or more", options.epochs));
     if (options.batch_size < 1) throw ValueError(fmt::format("fit: batch_size is {}, expected at least 1", options.batch_size));
+    if (options.precision && !is_floating(*options.precision))
+        throw DtypeError(fmt::format("fit: precision is {}, expected a floating dtype", name(*options.precision)));
     if (train.size() < 1) throw ValueError("fit: the training data is empty, expected at least one picture");
     if (options.batches.drop_last && train.size() < options.batch_size)
         throw ValueError(fmt::format("fit: batch_size is {} and drop_last leaves out all {} pictures", options.batch_size, train.size()));

@@ -73,6 +73,8 @@ struct FitOptions {
     Schedule schedule = {};           ///< lr by step; empty: the optimizer's own
     double clip_norm = 0;        ///< global norm of the gradient; 0: unlimited
     double label_smoothing = 0;  ///< of the cross entropy
+    std::optional<Dtype> precision = {};  ///< of the forward and backward pass; empty: the model's own. bfloat16: the model,
+                                          ///< its gradient and the update stay float32, see docs/design/mixed_precision.md
     int patience = 0;            ///< stop after this many epochs without a lower validation loss; 0: never
     data::BatchOptions batches = {};  ///< augmentation, normalisation, prefetch of the training data
     std::filesystem::path checkpoint = {};  ///< written after each epoch and on interruption; resumed from if it exists
@@ -169,7 +171,9 @@ FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset
         if (!options.checkpoint.empty()) save_checkpoint(options.checkpoint, training);
     };
     const auto loss = [&](const Model& model, State& state, const data::Batch& batch, Pass& pass) {
-        const Tensor logits = model(batch.images, state, pass);
+        const Tensor logits = options.precision
+                                  ? cast_tree(model, *options.precision)(cast(batch.images, *options.precision), state, pass)
+                                  : model(batch.images, state, pass);
         return std::pair{cross_entropy(logits, batch.labels, {.label_smoothing = options.label_smoothing}), logits.detached()};
     };
     const auto step_function = value_and_grad(loss);

@@ -308,6 +308,25 @@ TEST_CASE("a checkpoint that does not fit is refused with its reason, and nothin
     CHECK(nn::fit(elsewhere, train, nullptr, options) == nn::FitEnd::finished);
 }
 
+TEST_CASE("trained in bfloat16 a network stays float32 and learns as well") {
+    const data::ImageDataset train = pictures(160), validation = pictures(80, 2);
+    const auto run = [&](std::optional<ct::Dtype> precision) {
+        auto training = resnet_training<nn::Adam>(nn::AdamOptions{.lr = 0.01});
+        nn::FitOptions options{.epochs = 4, .batch_size = 16, .precision = precision};
+        (void)nn::fit(training, train, &validation, options);
+        for (const auto& [name, leaf] : ct::named_leaves(training)) CHECK(leaf.dtype() != ct::Dtype::bfloat16);
+        return training.position.history.back();
+    };
+    const nn::EpochReport full = run({}), same = run(ct::Dtype::float32), half = run(ct::Dtype::bfloat16);
+    CHECK(same_report(full, same));
+    CHECK(half.train_loss != full.train_loss);
+    CHECK(half.validation_accuracy > 0.95);
+    CHECK(half.train_loss == doctest::Approx(full.train_loss).epsilon(0.25));
+    auto training = mlp_training();
+    CHECK_THROWS_WITH_AS((void)nn::fit(training, train, nullptr, {.precision = ct::Dtype::int32}),
+                         "fit: precision is int32, expected a floating dtype", ct::DtypeError);
+}
+
 TEST_CASE("two threads that train two networks at once get what each would get alone") {
     const data::ImageDataset train = pictures(64, 1, 32);  // large enough for both to share the pool
     nn::FitOptions options = everything();

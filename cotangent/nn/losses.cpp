@@ -117,6 +117,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& labels, CrossEntropyOpt
 
 Tensor binary_cross_entropy(const Tensor& logits, const Tensor& targets) {
     check_same("binary_cross_entropy", logits, targets);
+    if (logits.dtype() == Dtype::bfloat16) return binary_cross_entropy(cast(logits, Dtype::float32), cast(targets, Dtype::float32));
     // -t log s(x) - (1-t) log(1-s(x)) = max(x, 0) - x t + log(1 + exp(-|x|)); -|x| as a choice, so that the derivative at
     // 0, where untrained networks often start, is right too.
     return mean(map(
@@ -125,11 +126,13 @@ Tensor binary_cross_entropy(const Tensor& logits, const Tensor& targets) {
 
 Tensor mean_squared_error(const Tensor& predictions, const Tensor& targets) {
     check_same("mean_squared_error", predictions, targets);
+    if (predictions.dtype() == Dtype::bfloat16) return mean_squared_error(cast(predictions, Dtype::float32), cast(targets, Dtype::float32));
     return mean(square(predictions - targets));
 }
 
 Tensor huber(const Tensor& predictions, const Tensor& targets, double delta) {
     check_same("huber", predictions, targets);
+    if (predictions.dtype() == Dtype::bfloat16) return huber(cast(predictions, Dtype::float32), cast(targets, Dtype::float32), delta);
     if (!(delta > 0)) throw ValueError(fmt::format("huber: delta is {}, expected more than 0", delta));
     return mean(map(
         [delta](auto p, auto t) {

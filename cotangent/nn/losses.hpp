@@ -1,5 +1,6 @@
 #pragma once
-// Losses: functions from predictions and targets to a scalar, the mean over examples. Floating dtypes.
+// Losses: functions from predictions and targets to a scalar, the mean over examples. Floating dtypes; bfloat16 is widened
+// first, so that its loss is float32.
 #include "cotangent/tensor/tensor.hpp"
 
 namespace cotangent::nn {

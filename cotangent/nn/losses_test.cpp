@@ -79,6 +79,14 @@ TEST_CASE("cross_entropy of huge logits is finite and exact") {
     CHECK(nn::cross_entropy(ct::zeros({3, 8}), ct::zeros({3}, ct::Dtype::int64)).item() == doctest::Approx(std::log(8)));
 }
 
+TEST_CASE("losses of bfloat16 are those of the same numbers in float32") {
+    const Tensor p = cast(random_tensor({5, 3}, 1), ct::Dtype::bfloat16), t = cast(ct::sigmoid(random_tensor({5, 3}, 2)), ct::Dtype::bfloat16);
+    const Tensor wide_p = cast(p, ct::Dtype::float32), wide_t = cast(t, ct::Dtype::float32);
+    CHECK(identical(nn::binary_cross_entropy(p, t), nn::binary_cross_entropy(wide_p, wide_t)));
+    CHECK(identical(nn::mean_squared_error(p, t), nn::mean_squared_error(wide_p, wide_t)));
+    CHECK(identical(nn::huber(p, t, 0.5), nn::huber(wide_p, wide_t, 0.5)));
+}
+
 TEST_CASE("cross_entropy takes bfloat16 logits, with labels and with probabilities") {
     const Tensor logits = cast(random_tensor({4, 3}, 1), ct::Dtype::bfloat16), labels = Tensor::of<std::int64_t>({0, 1, 2, 1});
     const double expected = nn::cross_entropy(cast(logits, ct::Dtype::float32), labels).item();

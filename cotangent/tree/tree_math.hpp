@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "cotangent/tensor/ops/cast.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tree/tree.hpp"
 
@@ -29,6 +30,19 @@ template <class T>
         []<class Leaf>(const Leaf& leaf) {
             if constexpr (std::is_same_v<Leaf, Tensor>) return zeros_like(leaf);
             else return Leaf{0};
+        },
+        tree);
+}
+
+/// The tree with its floating tensors in another dtype. Derivatives pass through, back in the tree's own dtype: a loss that
+/// runs cast_tree(model, Dtype::bfloat16) trains a float32 model in mixed precision.
+template <class T>
+    requires(is_tree_v<T>)
+[[nodiscard]] T cast_tree(const T& tree, Dtype dtype) {
+    return map_tree(
+        [&]<class Leaf>(const Leaf& leaf) -> Leaf {
+            if constexpr (std::is_same_v<Leaf, Tensor>) return is_floating(leaf.dtype()) ? cast(leaf, dtype) : leaf;
+            else return leaf;
         },
         tree);
 }

@@ -107,3 +107,18 @@ TEST_CASE("tree arithmetic names what differs") {
     CHECK_THROWS_WITH_AS((void)dot(zeros({2}), zeros({2}, Dtype::float64)),
                          "dot: a leaf has dtype float64, expected float32 as in the first tree", DtypeError);
 }
+
+TEST_CASE("cast_tree changes the dtype of floating tensors and of nothing else") {
+    struct Net {
+        Tensor weight, labels;
+        double scale = 0.1;
+        int steps = 3;
+    };
+    const Net net{Tensor::of<float>({1.0f, 1.00390625f}), Tensor::of<std::int64_t>({1, 2})};
+    const Net cast = cotangent::cast_tree(net, Dtype::bfloat16);
+    CHECK(cast.weight.dtype() == Dtype::bfloat16);
+    CHECK(cast.weight.to_vector<float>() == std::vector<float>{1, 1});  // half way: to even
+    CHECK(cast.labels.dtype() == Dtype::int64);
+    CHECK(cast.scale == 0.1);
+    CHECK(cast.steps == 3);
+}

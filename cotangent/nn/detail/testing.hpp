@@ -14,7 +14,7 @@
 #include "cotangent/tensor/ops.hpp"
 #include "cotangent/tensor/random.hpp"
 #include "cotangent/tensor/threads.hpp"
-#include "cotangent/tree/tree.hpp"
+#include "cotangent/tree/tree_math.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace cotangent::nn::testing {
@@ -97,17 +97,6 @@ void check_golden(const Golden& golden, const std::string& name, const std::vect
 [[nodiscard]] inline Tensor random_tensor(const Shape& shape, std::uint64_t seed, Dtype dtype = Dtype::float64) {
     Rng rng(seed);
     return normal(rng, shape, 0, 1, dtype);
-}
-
-/// A model with its float32 tensors in float64, for derivative checks.
-template <class Tree>
-[[nodiscard]] Tree widened(const Tree& tree) {
-    return map_tree(
-        []<class Leaf>(const Leaf& leaf) -> Leaf {
-            if constexpr (std::is_same_v<Leaf, Tensor>) return leaf.dtype() == Dtype::float32 ? cast(leaf, Dtype::float64) : leaf;
-            else return leaf;
-        },
-        tree);
 }
 
 /// Calls f with 1, 2 and 4 threads: the results, trees of tensors, must be the same bit for bit.

@@ -92,26 +92,57 @@ TEST_CASE("the networks have the derivatives that differences give, by all their
     const ct::CheckOptions first_order{.tolerance = 1e-5, .step = 1e-5, .second_order = false};
     const Tensor labels = Tensor::of<std::int64_t>({0, 1});
 
-    const nn::ResNet net = widened(nn::ResNet::init(rng, {.depth = 8, .channels = 1, .width = 2, .classes = 2}));
-    const nn::ResNet::State fresh = widened(net.initial_state());
+    const nn::ResNet net = ct::cast_tree(nn::ResNet::init(rng, {.depth = 8, .channels = 1, .width = 2, .classes = 2}), ct::Dtype::float64);
+    const nn::ResNet::State fresh = ct::cast_tree(net.initial_state(), ct::Dtype::float64);
     CHECK_NOTHROW(ct::check_derivatives_with(
         first_order,
         [&](const nn::ResNet& model, const Tensor& images) {
-            nn::ResNet::State state = ct::map_tree([&](const Tensor& leaf) { return cast(leaf, images.dtype()); }, fresh);
+            nn::ResNet::State state = ct::cast_tree(fresh, images.dtype());
             nn::Pass pass = nn::Pass::train(ct::Rng(1));
             return nn::cross_entropy(model(images, state, pass), labels);
         },
         net, random_tensor({2, 1, 6, 6}, 1)));
 
-    const nn::Gpt gpt = widened(nn::Gpt::init(rng, {.vocabulary = 5, .context = 3, .width = 4, .layers = 1, .heads = 2}));
+    const nn::Gpt gpt = ct::cast_tree(nn::Gpt::init(rng, {.vocabulary = 5, .context = 3, .width = 4, .layers = 1, .heads = 2}), ct::Dtype::float64);
     const Tensor text = Tensor::of<std::int64_t>({{1, 2, 3}, {4, 0, 0}});
     CHECK_NOTHROW(ct::check_derivatives_with(
         first_order, [&](const nn::Gpt& model) { return nn::cross_entropy(model(text), text); }, gpt));
 
-    const nn::LeNet5 lenet = widened(nn::LeNet5::init(rng, {.side = 16, .classes = 2}));
+    const nn::LeNet5 lenet = ct::cast_tree(nn::LeNet5::init(rng, {.side = 16, .classes = 2}), ct::Dtype::float64);
     CHECK_NOTHROW(ct::check_derivatives_with(
         first_order, [&](const nn::LeNet5& model, const Tensor& images) { return nn::cross_entropy(model(images), labels); }, lenet,
         random_tensor({2, 1, 16, 16}, 2)));
+}
+
+TEST_CASE("in mixed precision a network's gradient is float32 and points where the float32 one does") {
+    ct::Rng rng(5);
+    const Tensor labels = ct::integers(rng, {16}, 0, 10), text = ct::integers(rng, {4, 8}, 0, 11);
+    const Tensor grey = ct::normal(rng, {16, 1, 28, 28}), colours = ct::normal(rng, {16, 3, 16, 16});
+    const auto check = [](const char* what, const auto& net, const auto& loss) {
+        CAPTURE(what);
+        const auto [value, exact] = ct::value_and_grad([&](const auto& model) { return loss(model, ct::Dtype::float32); })(net);
+        const auto [rounded_value, rounded] = ct::value_and_grad(
+            [&](const auto& model) { return loss(ct::cast_tree(model, ct::Dtype::bfloat16), ct::Dtype::bfloat16); })(net);
+        CHECK(rounded_value.dtype() == ct::Dtype::float32);
+        CHECK(rounded_value.item() == doctest::Approx(value.item()).epsilon(0.01));
+        CHECK(!identical_trees(rounded, exact));
+        for (const auto& [name, leaf] : ct::named_leaves(rounded)) CHECK(leaf.dtype() == ct::Dtype::float32);
+        CHECK(ct::dot(rounded, exact) > std::cos(0.1) * ct::norm(rounded) * ct::norm(exact));
+        CHECK(ct::norm(rounded) == doctest::Approx(ct::norm(exact)).epsilon(0.03));
+    };
+    // Each of some L layers rounds by 2^-9 of its values, forward and backward, and a maximum or a ReLU may flip: angles of
+    // a few times sqrt(2 L) 2^-9 rad.
+    check("lenet5", nn::LeNet5::init(rng), [&](const nn::LeNet5& net, ct::Dtype dtype) {
+        return nn::cross_entropy(net(cast(grey, dtype)), labels);
+    });
+    const nn::ResNet resnet = nn::ResNet::init(rng, {.depth = 8});
+    check("resnet", resnet, [&](const nn::ResNet& net, ct::Dtype dtype) {
+        nn::ResNet::State state = resnet.initial_state();
+        nn::Pass pass = nn::Pass::train(ct::Rng(1));
+        return nn::cross_entropy(net(cast(colours, dtype), state, pass), labels);
+    });
+    check("gpt", nn::Gpt::init(rng, {.vocabulary = 11, .context = 8, .width = 16, .layers = 2, .heads = 2}),
+          [&](const nn::Gpt& net, ct::Dtype) { return nn::cross_entropy(net(text), text); });
 }
 
 TEST_CASE("the networks and their gradients do not depend on the number of threads") {
