@@ -67,6 +67,10 @@ Tensor fold_wide(const Tensor& x, F&& fold_one) {
     });
 }
 
+/// The largest and the smallest element, for float32, float64 and int64; files of their own, for they compile slowly.
+[[nodiscard]] Tensor fold_max(const Tensor& x, const ReducedAxes& reduced);
+[[nodiscard]] Tensor fold_min(const Tensor& x, const ReducedAxes& reduced);
+
 /// From the type that was folded in to the dtype of the result.
 inline Tensor finish(const Tensor& folded, const Reduction& reduction, Dtype dtype) {
     return (folded.dtype() == dtype ? folded : cast(folded, dtype)).view(reduction.result);

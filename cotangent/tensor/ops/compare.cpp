@@ -3,40 +3,50 @@
 #include <functional>
 
 #include "cotangent/tensor/kernels/elementwise.hpp"
+#include "cotangent/tensor/ops/cast.hpp"
+#include "cotangent/tensor/ops/creation.hpp"
 
 namespace cotangent {
 namespace {
 
-/// bfloat16 is compared as float, to which it widens exactly.
-template <class T>
-auto comparable(T value) {
-    if constexpr (std::is_same_v<T, BFloat16>) return static_cast<float>(value);
-    else return value;
+/// The dtypes that have a loop of their own; the others widen exactly to one of them.
+Tensor comparable(const Tensor& x) {
+    if (x.dtype() == Dtype::bfloat16) return detail::to_float32(x);
+    if (x.dtype() == Dtype::uint8 || x.dtype() == Dtype::boolean) return cast(x, Dtype::int32);
+    return x;
 }
 
 template <class F>
 Tensor compare(const char* op, const F& f, const Tensor& a, const Tensor& b) {
     detail::check_same_dtype(op, a.dtype(), b.dtype());
     const Shape shape = broadcast(op, a.shape(), b.shape());
+    const Tensor x = comparable(a), y = comparable(b);
     Tensor out = Tensor::uninitialized(shape, Dtype::boolean);
-    dispatch(a.dtype(), [&]<class T>(T) {
-        detail::elementwise_scalars([&](T x, T y) { return f(comparable(x), comparable(y)); }, shape, out.fresh_data<bool>(),
-                                    {&a.shape(), &b.shape()}, a.data<T>(), b.data<T>());
-    });
+    const auto run = [&]<class T>(T) {
+        detail::elementwise_scalars(f, shape, out.fresh_data<bool>(), {&x.shape(), &y.shape()}, x.data<T>(), y.data<T>());
+    };
+    switch (x.dtype()) {
+        case Dtype::float32: run(float{}); break;
+        case Dtype::float64: run(double{}); break;
+        case Dtype::int32: run(std::int32_t{}); break;
+        default: run(std::int64_t{});
+    }
     return out;
 }
 
-// Floats compare with the number rounded to their dtype, so that `x >= 0.1` holds for what full(shape, 0.1) made.
+// Floats compare with the number rounded to their dtype, so that `x >= 0.1` holds for what full(shape, 0.1) made; integers
+// with the number itself.
 template <class F>
 Tensor compare(const char*, const F& f, const Tensor& a, double number) {
+    const Tensor literal = is_floating(a.dtype()) ? full({}, number, a.dtype()) : full({}, number, Dtype::float64);
+    const Tensor x = comparable(is_floating(a.dtype()) ? a : cast(a, Dtype::float64)), y = comparable(literal);
     Tensor out = Tensor::uninitialized(a.shape(), Dtype::boolean);
-    dispatch(a.dtype(), [&]<class T>(T) {
-        using Wide = std::conditional_t<std::is_same_v<T, float> || std::is_same_v<T, BFloat16>, float, double>;
-        Wide bound = static_cast<Wide>(number);
-        if constexpr (std::is_same_v<T, BFloat16>) bound = static_cast<float>(BFloat16(bound));
-        detail::elementwise_scalars([&f, bound](T x) { return f(static_cast<Wide>(x), bound); }, a.shape(),
-                                    out.fresh_data<bool>(), {&a.shape()}, a.data<T>());
-    });
+    const auto run = [&]<class T>(T) {
+        detail::elementwise_scalars([&f, bound = y.data<T>()[0]](T v) { return f(v, bound); }, a.shape(), out.fresh_data<bool>(),
+                                    {&a.shape()}, x.data<T>());
+    };
+    if (x.dtype() == Dtype::float32) run(float{});
+    else run(double{});
     return out;
 }
 

@@ -1,4 +1,4 @@
-// max, min, any and all: folds that pick.
+// max and min: folds that pick.
 #include "cotangent/tensor/kernels/reduction.hpp"
 #include "cotangent/tensor/ops/arithmetic.hpp"
 #include "cotangent/tensor/ops/compare.hpp"
@@ -31,14 +31,10 @@ Tensor extremum(const Tensor& x, const ReduceOptions& options) {
     const Reduction reduction(Op::name, x.shape(), options);
     if (reduction.count(x.shape()) == 0 && reduction.result.size() > 0)
         throw ValueError(fmt::format("{}: shape is {}, expected at least one element to reduce", Op::name, to_string(x.shape())));
-    const Tensor folded = dispatch(x.dtype(), [&]<class T>(T) {
-        using A = std::conditional_t<std::is_same_v<T, BFloat16>, float, T>;
-        using Fold = std::conditional_t<largest, detail::FoldMaximum<A>, detail::FoldMinimum<A>>;
-        if constexpr (std::is_same_v<T, bool>) {
-            using Logical = std::conditional_t<largest, detail::FoldAny, detail::FoldAll>;
-            return detail::fold<T, A, Logical>(x, reduction.reduced);
-        } else return detail::fold<T, A, Fold>(x, reduction.reduced);
-    });
+    if (x.dtype() == Dtype::boolean) return largest ? any(x, options) : all(x, options);
+    const bool widens = x.dtype() == Dtype::int32 || x.dtype() == Dtype::uint8;
+    const Tensor wide = x.dtype() == Dtype::bfloat16 ? detail::to_float32(x) : widens ? cast(x, Dtype::int64) : x;
+    const Tensor folded = largest ? detail::fold_max(wide, reduction.reduced) : detail::fold_min(wide, reduction.reduced);
     return record(Op{reduction}, finish(folded, reduction, x.dtype()), x);
 }
 
@@ -46,17 +42,5 @@ Tensor extremum(const Tensor& x, const ReduceOptions& options) {
 
 Tensor max(const Tensor& x, const ReduceOptions& options) { return extremum<true>(x, options); }
 Tensor min(const Tensor& x, const ReduceOptions& options) { return extremum<false>(x, options); }
-
-Tensor any(const Tensor& x, const ReduceOptions& options) {
-    const Reduction reduction("any", x.shape(), options);
-    return dispatch(x.dtype(), [&]<class T>(T) { return detail::fold<T, bool, detail::FoldAny>(x, reduction.reduced); })
-        .view(reduction.result);
-}
-
-Tensor all(const Tensor& x, const ReduceOptions& options) {
-    const Reduction reduction("all", x.shape(), options);
-    return dispatch(x.dtype(), [&]<class T>(T) { return detail::fold<T, bool, detail::FoldAll>(x, reduction.reduced); })
-        .view(reduction.result);
-}
 
 }  // namespace cotangent

@@ -9,13 +9,9 @@
 #include "cotangent/tensor/ops/broadcast_to.hpp"
 #include "cotangent/tensor/ops/cast.hpp"
 #include "cotangent/tensor/ops/compare.hpp"
-#include "cotangent/tensor/ops/concatenate.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/ops/exponential.hpp"
-#include "cotangent/tensor/ops/pad.hpp"
 #include "cotangent/tensor/ops/reshape.hpp"
-#include "cotangent/tensor/ops/slice.hpp"
-#include "cotangent/tensor/ops/transpose.hpp"
 #include "cotangent/tensor/ops/where.hpp"
 #include "cotangent/tensor/record.hpp"
 
@@ -50,40 +46,6 @@ struct Mean {
         call.give(0, broadcast_to(reduction.beside(call.cotangent() / static_cast<double>(reduction.count(shape))), shape));
     }
     [[nodiscard]] Tensor jvp(const Call& call) const { return mean(call.tangent(0), reduction.options()); }
-};
-
-/// For x [n, m]: the product of the other elements of each row. Only products, so zeros need no care, and a tree of
-/// them, so it takes log m steps: the others of a left child are the others of its parent times the right child.
-Tensor product_of_others(const Tensor& x) {
-    const std::int64_t n = x.length(0), m = x.length(1);
-    if (m == 1) return ones(x.shape(), x.dtype());
-    const Tensor even = m % 2 == 0 ? x : pad(x, {{}, {0, 1}}, 1);
-    const Tensor left = slice(even, {{}, {.step = 2}}), right = slice(even, {{}, {.start = 1, .step = 2}});
-    const Tensor others = product_of_others(left * right);
-    const Tensor both = reshape(stack({others * right, others * left}, -1), Shape{n, even.length(1)});
-    return m % 2 == 0 ? both : slice_axis(both, 1, 0, m);
-}
-
-struct Product {
-    static constexpr const char* name = "prod";
-    static constexpr Keep keep = Keep::inputs;
-    Reduction reduction;
-    /// d prod / dx, in x's shape.
-    [[nodiscard]] Tensor slope(const Tensor& x) const {
-        if (x.is_empty()) return x;
-        std::vector<int> order, back(static_cast<std::size_t>(x.rank()));
-        for (const bool wanted : {false, true})
-            for (int axis = 0; axis < x.rank(); ++axis)
-                if (reduction.reduced[axis] == wanted) order.push_back(axis);
-        for (int k = 0; k < x.rank(); ++k) back[static_cast<std::size_t>(order[static_cast<std::size_t>(k)])] = k;
-        const Tensor moved = transpose(x, order);
-        const std::int64_t m = reduction.count(x.shape());
-        return transpose(reshape(product_of_others(reshape(moved, Shape{x.size() / m, m})), moved.shape()), back);
-    }
-    void vjp(const Call& call) const { call.give(0, reduction.beside(call.cotangent()) * slope(call.input(0))); }
-    [[nodiscard]] Tensor jvp(const Call& call) const {
-        return sum(call.tangent(0) * slope(call.input(0)), reduction.options());
-    }
 };
 
 struct Variance {
@@ -131,13 +93,6 @@ Tensor mean(const Tensor& x, const ReduceOptions& options) {
     return record(Mean{reduction}, finish(folded, reduction, x.dtype()), x);
 }
 
-Tensor prod(const Tensor& x, const ReduceOptions& options) {
-    const Reduction reduction("prod", x.shape(), options);
-    const Tensor folded =
-        fold_wide(x, [&]<class T, class A>() { return detail::fold<T, A, detail::FoldProduct<A>>(x, reduction.reduced); });
-    return record(Product{reduction}, finish(folded, reduction, summed(x.dtype())), x);
-}
-
 Tensor var(const Tensor& x, const VarianceOptions& options) {
     check_floating("var", x);
     const Reduction reduction("var", x.shape(), options.axes, options.keep_axes);
@@ -163,14 +118,13 @@ Tensor logsumexp(const Tensor& x, const ReduceOptions& options) {
     check_floating("logsumexp", x);
     const Reduction reduction("logsumexp", x.shape(), options);
     const Tensor wide = x.dtype() == Dtype::bfloat16 ? detail::to_float32(x) : x.detached();
-    Tensor shift = dispatch(wide.dtype(), [&]<class T>(T) {
-        if constexpr (std::is_floating_point_v<T>) {
-            Tensor largest = detail::fold<T, T, detail::FoldMaximum<T>>(wide, reduction.reduced);
-            for (T& value : largest.template mutable_values<T>())
-                if (std::isinf(value)) value = 0;
-            return largest;
-        } else return Tensor();
-    });
+    Tensor shift = detail::fold_max(wide, reduction.reduced);
+    const auto drop_infinities = [&]<class T>(T) {
+        for (T& value : shift.mutable_values<T>())
+            if (std::isinf(value)) value = 0;
+    };
+    if (shift.dtype() == Dtype::float32) drop_infinities(float{});
+    else drop_infinities(double{});
     const Tensor terms = detail::elementwise("logsumexp", [](auto v, auto s) { return exp(v - s); }, wide,
                                              shift.view(reduction.kept));
     Tensor total = raw_sum(terms, reduction.reduced);
