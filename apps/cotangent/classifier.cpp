@@ -1,13 +1,7 @@
 #include "classifier.hpp"
 
-#include <charconv>
-
-#include "cotangent/base/interrupt.hpp"
-#include "cotangent/nn/adam.hpp"
-#include "cotangent/nn/models/lenet5.hpp"
-#include "cotangent/nn/models/mlp.hpp"
-#include "cotangent/nn/models/resnet.hpp"
 #include "cotangent/tensor/ops.hpp"
+#include "networks.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -16,12 +10,6 @@ namespace cotangent::app {
 namespace {
 
 using nlohmann::json;
-
-template <class Model, class State>
-struct Network {
-    Model model;
-    State state;
-};
 
 std::int64_t size_of_layer(const nn::Conv2d& layer) { return layer.kernel.size() + layer.bias.size(); }
 std::int64_t size_of_layer(const nn::Dense& layer) { return layer.weight.size() + layer.bias.size(); }
@@ -71,7 +59,13 @@ NetworkSpec spec_from(const json& value) {
 }
 
 template <class Model, class State>
-Classifier classifier_of(const NetworkSpec& spec, Model model, State state) {
+struct Network {
+    Model model;
+    State state;
+};
+
+template <class Model, class State>
+Classifier any_classifier(const NetworkSpec& spec, Model model, State state) {
     const auto network = std::make_shared<const Network<Model, State>>(Network<Model, State>{std::move(model), std::move(state)});
     Classifier classifier;
     classifier.spec = spec;
@@ -87,37 +81,11 @@ Classifier classifier_of(const NetworkSpec& spec, Model model, State state) {
     return classifier;
 }
 
-/// Another seed may have cut the data in other parts: what is a test picture now may have been trained on then.
-/// @throws ValueError  the checkpoint is of a run with another seed
-void check_seed(const std::filesystem::path& checkpoint, std::uint64_t seed) {
-    const Metadata metadata = load_tensors(checkpoint).metadata;
-    const auto fit = metadata.find("fit");
-    if (fit == metadata.end()) return;  // no checkpoint: fit() says so
-    const std::uint64_t found = nn::detail::decode(fit->second, checkpoint).seed;
-    if (found != seed)
-        throw ValueError(fmt::format("{}: has seed {}, expected {} for this run; remove it to start anew", checkpoint.string(), found, seed));
-}
-
-/// Calls f(fresh model, fresh state) with the types of the architecture.
-template <class F>
-auto with_network(const NetworkSpec& spec, Rng rng, F&& f) {
-    const auto classes = static_cast<std::int64_t>(spec.class_names.size());
-    if (spec.architecture == "mlp")
-        return f(nn::Mlp::init(rng, {spec.channels * spec.side * spec.side, spec.width, classes}), nn::NoState{});
-    if (spec.architecture == "lenet5")
-        return f(nn::LeNet5::init(rng, {.channels = spec.channels, .side = spec.side, .classes = classes}), nn::NoState{});
-    if (spec.architecture.starts_with("resnet")) {
-        int depth = 0;
-        const char* const end = spec.architecture.data() + spec.architecture.size();
-        if (const auto read = std::from_chars(spec.architecture.data() + 6, end, depth); read.ec != std::errc() || read.ptr != end)
-            throw ValueError(fmt::format("--model: is {}, expected resnet8, resnet14, resnet20, ...", spec.architecture));
-        const nn::ResNet net = nn::ResNet::init(rng, {.depth = depth, .channels = spec.channels, .width = spec.width, .classes = classes});
-        return f(net, net.initial_state());
-    }
-    throw ValueError(fmt::format("--model: is {}, expected mlp, lenet5, resnet8, resnet14, resnet20, ...", spec.architecture));
-}
-
 }  // namespace
+
+Classifier classifier_of(const NetworkSpec& spec, nn::Mlp model, nn::NoState state) { return any_classifier(spec, std::move(model), std::move(state)); }
+Classifier classifier_of(const NetworkSpec& spec, nn::LeNet5 model, nn::NoState state) { return any_classifier(spec, std::move(model), std::move(state)); }
+Classifier classifier_of(const NetworkSpec& spec, nn::ResNet model, nn::ResNet::State state) { return any_classifier(spec, std::move(model), std::move(state)); }
 
 std::int64_t Classifier::parameter_count() const {
     std::int64_t total = 0;
@@ -134,35 +102,6 @@ nn::Evaluation Classifier::evaluate(const data::ImageDataset& dataset) const {
                                      json(dataset.class_names).dump(), json(spec.class_names).dump()));
     return nn::evaluate([&](const Tensor& images, nn::NoState&, nn::Pass&) { return logits(images); }, nn::NoState{}, dataset, 256,
                         spec.statistics);
-}
-
-Trained train(const NetworkSpec& spec, const data::ImageDataset& train, const data::ImageDataset* validation,
-              const data::Augmentation& augment, const TrainOptions& options) {
-    const InterruptGuard guard;
-    if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) check_seed(options.checkpoint, options.seed);
-    return with_network(spec, Rng(options.seed), [&](auto model, auto state) {
-        const auto steps = (train.size() + options.batch_size - 1) / options.batch_size * std::max(1, options.epochs);
-        const std::int64_t warm = std::max<std::int64_t>(1, steps / 20);
-        nn::FitOptions fit;
-        fit.epochs = options.epochs;
-        fit.batch_size = options.batch_size;
-        fit.schedule = nn::warm_up(warm, nn::cosine(options.lr, std::max<std::int64_t>(1, steps - warm)));
-        fit.clip_norm = 5;
-        fit.label_smoothing = options.label_smoothing;
-        fit.patience = options.patience;
-        fit.precision = options.precision;
-        fit.batches.augment = augment;
-        fit.batches.normalize = spec.statistics;
-        fit.checkpoint = options.checkpoint;
-        fit.progress = options.progress;
-        fit.progress_style = options.progress_style;
-        fit.should_stop = interrupted;
-        fit.on_epoch = options.on_epoch;
-        auto optimizer = nn::adam_w(model, {.lr = options.lr, .weight_decay = options.weight_decay});
-        auto training = nn::start_training(std::move(model), std::move(state), std::move(optimizer), options.seed);
-        const nn::FitEnd end = nn::fit(training, train, validation, fit);
-        return Trained{classifier_of(spec, std::move(training.model), std::move(training.state)), training.position.history, end};
-    });
 }
 
 Classifier load_classifier(const std::filesystem::path& path) {

@@ -1,0 +1,50 @@
+#include "cotangent/base/interrupt.hpp"
+#include "cotangent/nn/adam.hpp"
+#include "networks.hpp"
+
+namespace cotangent::app {
+namespace {
+
+/// Another seed may have cut the data in other parts: what is a test picture now may have been trained on then.
+/// @throws ValueError  the checkpoint is of a run with another seed
+void check_seed(const std::filesystem::path& checkpoint, std::uint64_t seed) {
+    const Metadata metadata = load_tensors(checkpoint).metadata;
+    const auto fit = metadata.find("fit");
+    if (fit == metadata.end()) return;  // no checkpoint: fit() says so
+    const std::uint64_t found = nn::detail::decode(fit->second, checkpoint).seed;
+    if (found != seed)
+        throw ValueError(fmt::format("{}: has seed {}, expected {} for this run; remove it to start anew", checkpoint.string(), found, seed));
+}
+
+}  // namespace
+
+Trained train(const NetworkSpec& spec, const data::ImageDataset& train, const data::ImageDataset* validation,
+              const data::Augmentation& augment, const TrainOptions& options) {
+    const InterruptGuard guard;
+    if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) check_seed(options.checkpoint, options.seed);
+    return with_network(spec, Rng(options.seed), [&](auto model, auto state) {
+        const auto steps = (train.size() + options.batch_size - 1) / options.batch_size * std::max(1, options.epochs);
+        const std::int64_t warm = std::max<std::int64_t>(1, steps / 20);
+        nn::FitOptions fit;
+        fit.epochs = options.epochs;
+        fit.batch_size = options.batch_size;
+        fit.schedule = nn::warm_up(warm, nn::cosine(options.lr, std::max<std::int64_t>(1, steps - warm)));
+        fit.clip_norm = 5;
+        fit.label_smoothing = options.label_smoothing;
+        fit.patience = options.patience;
+        fit.precision = options.precision;
+        fit.batches.augment = augment;
+        fit.batches.normalize = spec.statistics;
+        fit.checkpoint = options.checkpoint;
+        fit.progress = options.progress;
+        fit.progress_style = options.progress_style;
+        fit.should_stop = interrupted;
+        fit.on_epoch = options.on_epoch;
+        auto optimizer = nn::adam_w(model, {.lr = options.lr, .weight_decay = options.weight_decay});
+        auto training = nn::start_training(std::move(model), std::move(state), std::move(optimizer), options.seed);
+        const nn::FitEnd end = nn::fit(training, train, validation, fit);
+        return Trained{classifier_of(spec, std::move(training.model), std::move(training.state)), training.position.history, end};
+    });
+}
+
+}  // namespace cotangent::app
