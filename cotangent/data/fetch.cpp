@@ -240,7 +240,8 @@ void fetch(std::string_view dataset, const fs::path& folder, const FetchOptions&
     if (is_cifar && has_cifar(unpacked)) return;
     const std::string home = options.base_url.empty() ? found->home : options.base_url;
     for (const auto& file : found->files) {
-        download(home + file.name, folder / file.name, file.sha256, options);
+        const auto other = options.sha256.find(file.name);
+        download(home + file.name, folder / file.name, other == options.sha256.end() ? file.sha256 : other->second, options);
         if (!is_cifar) continue;
         unpack_cifar(folder / file.name, unpacked);
         std::error_code ignored;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,8 @@ struct FetchProgress {
 
 struct FetchOptions {
     std::string base_url = {};  ///< where the files lie, ending with a slash; the official home when empty
+    /// Sums that stand for the official ones, by the file's name: for a mirror with other bytes of the same data.
+    std::map<std::string, std::string> sha256 = {};
     /// Called now and then on the calling thread; an exception ends the download and is rethrown.
     std::function<void(const FetchProgress&)> progress = {};
     std::chrono::seconds stall_timeout{30};  ///< gives up after this long without a byte

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <atomic>
@@ -12,11 +13,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-
 #include <stdexcept>
 #include <string>
 #include <thread>
 
+#include "cotangent/data/cifar10.hpp"
 #include "cotangent/data/detail/file.hpp"
 #include "cotangent/data/detail/mutate.hpp"
 #include "cotangent/data/detail/tar.hpp"
@@ -117,22 +118,43 @@ void put(const std::filesystem::path& path, const std::string& text) {
 // printf abc | sha256sum
 const std::string abc_sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-std::vector<std::byte> tar_of(const std::string& name, const std::string& content) {
+/// A file of a tar archive, without the archive's end.
+std::string tar_entry(const std::string& name, const std::string& content) {
     std::string header(512, '\0');
     std::copy(name.begin(), name.end(), header.begin());
     std::snprintf(header.data() + 124, 12, "%011zo", content.size());
     header[156] = '0';
-    std::memcpy(header.data() + 257,
-                "ustar\0"
-                "00",
-                8);
+    std::memcpy(header.data() + 257, "ustar\0" "00", 8);
     std::memset(header.data() + 148, ' ', 8);
     unsigned sum = 0;
     for (const char c : header) sum += static_cast<unsigned char>(c);
     std::snprintf(header.data() + 148, 8, "%06o", sum);
-    const std::string all = header + content + std::string((512 - content.size() % 512) % 512 + 1024, '\0');
-    const auto bytes = std::as_bytes(std::span(all));
-    return {bytes.begin(), bytes.end()};
+    return header + content + std::string((512 - content.size() % 512) % 512, '\0');
+}
+
+std::string gzipped(const std::string& text) {
+    z_stream stream{};
+    REQUIRE(deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+    std::string packed(deflateBound(&stream, text.size()), '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+    stream.avail_in = static_cast<uInt>(text.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+    packed.resize(stream.total_out);
+    deflateEnd(&stream);
+    return packed;
+}
+
+/// Six files of CIFAR-10's names and sizes under its folder's name; all pictures of file k have label k.
+std::string cifar_archive(int files) {
+    std::string tar;
+    for (int k = 0; k < files; ++k) {
+        std::string records(10000 * 3073, '\x20');
+        for (std::size_t at = 0; at < records.size(); at += 3073) records[at] = static_cast<char>(k);
+        tar += tar_entry("cifar-10-batches-bin/" + (k < 5 ? "data_batch_" + std::to_string(k + 1) : "test_batch") + ".bin", records);
+    }
+    return gzipped(tar + std::string(1024, '\0'));
 }
 
 }  // namespace
@@ -242,8 +264,49 @@ TEST_CASE("fetch checks MNIST by its published sums") {
         CHECK(std::filesystem::exists(folder / file) == (content != "not MNIST"));
 }
 
+TEST_CASE("fetch unpacks CIFAR-10 once, and refuses an archive that does not hold it") {
+    const std::string file = "cifar-10-binary.tar.gz";
+    Server server;
+    server.files[file] = cifar_archive(6);
+    const data::testing::TemporaryFolder folder;
+    // The archive is not the official one, and the message says what its sum is.
+    std::string refusal;
+    try {
+        data::fetch("cifar10", folder.path(), {.base_url = server.url("")});
+    } catch (const cotangent::IoError& error) {
+        refusal = error.what();
+    }
+    const auto at = refusal.find("has SHA-256 ");
+    REQUIRE(at != std::string::npos);
+    CHECK(refusal.find("expected c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd") != std::string::npos);
+    CHECK(std::filesystem::is_empty(folder.path()));
+
+    const data::FetchOptions options{.base_url = server.url(""), .sha256 = {{file, refusal.substr(at + 12, 64)}}};
+    data::fetch("cifar10", folder.path(), options);
+    CHECK(!std::filesystem::exists(folder / file));  // unpacked, it is of no use
+    const auto train = data::load_cifar10(folder.path()), test = data::load_cifar10(folder.path(), data::Part::test);
+    CHECK(train.images.shape() == cotangent::Shape{50000, 32, 32, 3});
+    CHECK(train.labels.values<std::int64_t>()[49999] == 4);
+    CHECK(test.size() == 10000);
+    CHECK(test.labels.values<std::int64_t>()[0] == 5);
+    CHECK(test.images.values<std::uint8_t>()[0] == 0x20);
+    const int before = server.requests;
+    data::fetch("cifar10", folder.path(), options);
+    CHECK(server.requests == before);
+
+    std::filesystem::remove_all(folder / "cifar-10-batches-bin");
+    for (const std::string& wrong : {cifar_archive(5), gzipped("no archive"), std::string("not packed")}) {
+        server.files[file] = wrong;
+        CHECK_THROWS_WITH_AS(data::fetch("cifar10", folder.path(), {.base_url = server.url(""), .sha256 = {{file, ""}}}),
+                             doctest::Contains(file.c_str()), cotangent::IoError);
+        std::filesystem::remove(folder / file);
+    }
+}
+
 TEST_CASE("tar archives give their files, and damaged ones are refused") {
-    const auto archive = tar_of("folder/one.txt", "content");
+    const std::string text = tar_entry("folder/one.txt", "content") + std::string(1024, '\0');
+    const auto view = std::as_bytes(std::span(text));
+    const std::vector<std::byte> archive(view.begin(), view.end());
     const auto files = data::detail::list_tar(archive);
     REQUIRE(files.size() == 1);
     CHECK(files[0].name == "folder/one.txt");
