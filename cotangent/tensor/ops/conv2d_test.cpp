@@ -159,7 +159,10 @@ TEST_CASE("conv2d_transpose undoes the shape of conv2d") {
 TEST_CASE("conv2d and its gradients give the same bits for any number of threads") {
     const int before = ct::thread_count();
     for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::bfloat16, ct::Dtype::float64})
-        for (const auto& [images_shape, kernel_shape] : {std::pair<ct::Shape, ct::Shape>{{37, 16, 16, 16}, {32, 16, 3, 3}}, {{33, 1, 28, 28}, {6, 1, 5, 5}}}) {
+        for (const auto& [images_shape, kernel_shape] : {std::pair<ct::Shape, ct::Shape>{{37, 16, 16, 16}, {32, 16, 3, 3}},
+                                                  {{33, 1, 28, 28}, {6, 1, 5, 5}},
+                                                  {{1, 72, 30, 31}, {80, 72, 3, 3}},  // few images: cut by channels
+                                                  {{3, 64, 16, 16}, {64, 64, 3, 3}}}) {
             const auto images = wave(images_shape, dtype, 0), kernel = wave(kernel_shape, dtype, 1);
             std::vector<std::vector<ct::Tensor>> runs;
             for (const int count : {1, 2, 5}) {
@@ -177,6 +180,28 @@ TEST_CASE("conv2d and its gradients give the same bits for any number of threads
                 }
         }
     ct::set_thread_count(before);
+}
+
+TEST_CASE("one image alone gives what it gives in a large batch, and so do its gradients") {
+    for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64}) {
+        CAPTURE(ct::name(dtype));
+        const auto batch = wave({12, 72, 30, 31}, dtype, 0), kernel = wave({80, 72, 3, 3}, dtype, 1);
+        const auto many = ct::conv2d(batch, kernel, {.padding = 1});
+        const auto one = ct::slice_axis(batch, 0, 4, 5), y = ct::conv2d(one, kernel, {.padding = 1});
+        const double bound = dtype == ct::Dtype::float32 ? 1e-5 : 1e-13;
+        const auto close = [&](const ct::Tensor& a, const ct::Tensor& b) {
+            const double scale = std::max(1.0, ct::max(ct::abs(b)).item());
+            CHECK(a.shape() == b.shape());
+            CHECK(ct::max(ct::abs(a - b)).item() <= bound * scale);
+        };
+        close(y, ct::slice_axis(many, 0, 4, 5));
+        // The gradients for a seed that is 0 but for this image are the image's own.
+        const auto seed = wave({1, 80, 30, 31}, dtype, 2);
+        const auto all = gradients(batch, kernel, ct::concatenate({ct::zeros({4, 80, 30, 31}, dtype), seed, ct::zeros({7, 80, 30, 31}, dtype)}, 0), {.padding = 1});
+        const auto own = gradients(one, kernel, seed, {.padding = 1});
+        close(own[0], ct::slice_axis(all[0], 0, 4, 5));
+        close(own[1], all[1]);
+    }
 }
 
 TEST_CASE("conv2d names what does not fit") {
