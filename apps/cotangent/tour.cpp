@@ -25,7 +25,7 @@ struct Arguments {
     std::filesystem::path out = "out/tour";
     std::uint64_t seed = 0;
     int threads = 0, port = 8765, epochs = 30;
-    bool serve = true;
+    bool serve = false, no_serve = false;
 };
 
 /// `AMD EPYC, 2 cores, 23 GiB`, as far as the system tells.
@@ -93,7 +93,7 @@ void run(const Arguments& a) {
     write_page(page, report);
     std::filesystem::remove(options.checkpoint);
     std::cout << fmt::format("Wrote {} and {}\n", page.string(), model.string());
-    if (a.serve) serve(page, a.port);
+    if (!a.no_serve) serve(page, a.port);
 }
 
 }  // namespace
@@ -105,7 +105,8 @@ void add_tour(CLI::App& app) {
     command->add_option("--seed", a->seed, "Everything random follows from it")->capture_default_str();
     command->add_option("--threads", a->threads, "Default: all processors; results do not depend on it")->check(CLI::PositiveNumber);
     command->add_option("--epochs", a->epochs, "Passes over the emoji")->capture_default_str()->check(CLI::PositiveNumber);
-    command->add_flag("--serve,!--no-serve", a->serve, "Serve the page on 127.0.0.1 afterwards (default)");
+    auto* no_serve = command->add_flag("--no-serve", a->no_serve, "Do not serve the page on 127.0.0.1 afterwards");
+    command->add_flag("--serve", a->serve, "Serve it (default)")->excludes(no_serve);
     command->add_option("--port", a->port, "Port to serve on; 0 takes a free one")->capture_default_str()->check(CLI::Range(0, 65535));
     command->footer("Examples:\n  cotangent tour\n  cotangent tour --no-serve --out /tmp/tour --seed 7");
     command->callback([a] { run(*a); });

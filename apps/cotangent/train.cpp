@@ -21,7 +21,7 @@ struct Arguments {
     SourceOptions source;
     TrainOptions train;
     int threads = 0;
-    bool json = false, fresh = false;
+    bool json = false, fresh = false, no_augment = false;
 };
 
 nlohmann::json to_json(const nn::EpochReport& r) {
@@ -36,6 +36,7 @@ void run(const Arguments& given) {
     if (!folder.empty() && !std::filesystem::is_directory(folder))
         throw IoError(fmt::format("--out: is {}, expected a path in a folder that exists", a.out));
     a.source.seed = a.train.seed;
+    a.source.augment = !a.no_augment;
     const Source source = load_source(a.data, a.source);
     for (const std::string& file : source.skipped) std::cerr << "skipped " << file << '\n';
     if (source.test.size() == 0)
@@ -91,13 +92,13 @@ void add_train(CLI::App& app) {
     command->add_option("--weight-decay", a->train.weight_decay, "Of AdamW")->capture_default_str()->check(finite)->check(CLI::NonNegativeNumber);
     command->add_option("--label-smoothing", a->train.label_smoothing, "Share of each target spread over all classes")->capture_default_str()->check(finite)->check(CLI::Range(0.0, 1.0));
     command->add_option("--patience", a->train.patience, "Stop after so many epochs without a lower validation loss; 0: never")->capture_default_str()->check(CLI::NonNegativeNumber);
-    command->add_option("--precision", a->precision, "Of the forward and backward pass: float32, or bfloat16, which is faster where the processor multiplies it (AMX)")->capture_default_str()->check(CLI::IsMember({"float32", "bfloat16"}));
+    command->add_option("--precision", a->precision, "Of the forward and backward pass; bfloat16 pays where the processor multiplies it (AMX)")->capture_default_str()->check(CLI::IsMember({"float32", "bfloat16"}));
     command->add_option("--width", a->width, "Channels of a ResNet's first stage, or an MLP's hidden units (default 16, 128)")->check(CLI::PositiveNumber);
     command->add_option("--size", a->source.side, "Side in pixels of emoji and folder pictures (default 32, 64)")->check(CLI::Range(1, 1024));
     command->add_option("--validation", a->source.validation, "Share of the training pictures kept for validation")->capture_default_str()->check(finite)->check(CLI::Range(0.0, 0.9));
     command->add_option("--seed", a->train.seed, "Everything random follows from it")->capture_default_str();
     command->add_option("--threads", a->threads, "Default: all processors; results do not depend on it")->check(CLI::PositiveNumber);
-    command->add_flag("!--no-augment", a->source.augment, "Show the network every picture as it is");
+    command->add_flag("--no-augment", a->no_augment, "Show the network every picture as it is");
     command->add_flag("--skip-unreadable", a->source.skip_unreadable, "Leave out pictures that cannot be read, and say which");
     command->add_flag("--fresh", a->fresh, "Do not go on from an interrupted run");
     command->add_flag("--json", a->json, "Print the result as JSON");
