@@ -1,0 +1,18 @@
+# Peers where they are installed: apt-get install libadolc-dev libtrilinos-sacado-dev
+# libtrilinos-kokkos-dev libtrilinos-teuchos-dev.
+find_path(ADOLC_INCLUDE adolc/adolc.h)
+find_library(ADOLC_LIBRARY adolc)
+if(ADOLC_INCLUDE AND ADOLC_LIBRARY)
+    target_sources(gradbench_sides PRIVATE sides/adolc.cpp)
+    target_compile_definitions(gradbench_sides PRIVATE GRADBENCH_ADOLC)
+    target_link_libraries(gradbench_sides PRIVATE ${ADOLC_LIBRARY})
+endif()
+find_path(SACADO_INCLUDE Sacado_No_Kokkos.hpp PATH_SUFFIXES trilinos)
+find_path(KOKKOS_INCLUDE Kokkos_Macros.hpp PATH_SUFFIXES trilinos)
+find_library(TEUCHOS_LIBRARY trilinos_teuchoscore)
+if(SACADO_INCLUDE AND KOKKOS_INCLUDE AND TEUCHOS_LIBRARY)
+    target_sources(gradbench_sides PRIVATE sides/sacado.cpp)
+    target_compile_definitions(gradbench_sides PRIVATE GRADBENCH_SACADO)
+    set_source_files_properties(sides/sacado.cpp PROPERTIES COMPILE_OPTIONS "-isystem${SACADO_INCLUDE}")
+    target_link_libraries(gradbench_sides PRIVATE ${TEUCHOS_LIBRARY})
+endif()

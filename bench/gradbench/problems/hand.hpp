@@ -1,0 +1,139 @@
+#pragma once
+// Hand tracking: how far measured points lie from the surface of a skinned hand in a pose of 26 numbers. Each point has a
+// triangle of the surface, and two more parameters say where on it ("complicated" in ADBench's words).
+// @source  Srajer, Kukelova, Fitzgibbon 2018, section 3.3; Taylor et al. 2014, "User-specific hand modeling from monocular
+//          depth sequences"
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "value_of.hpp"
+
+namespace cotangent::gradbench {
+
+/// A rotation (or any matrix) and a translation: the upper three rows of a 4 x 4 matrix.
+template <class T>
+using Affine = std::array<std::array<T, 4>, 3>;
+
+/// a after b: the product of the matrices. One of both may be a constant.
+template <class T, class A, class B>
+[[nodiscard]] Affine<T> compose(const Affine<A>& a, const Affine<B>& b) {
+    Affine<T> result;
+    for (std::size_t i = 0; i < 3; ++i) {
+        for (std::size_t j = 0; j < 4; ++j) {
+            result[i][j] = a[i][0] * b[0][j] + a[i][1] * b[1][j] + a[i][2] * b[2][j];
+            if (j == 3) result[i][j] += a[i][3];
+        }
+    }
+    return result;
+}
+
+struct HandModel {
+    static constexpr int root = -1;
+    struct Bone {
+        int parent;  ///< an earlier bone, or root
+        Affine<double> relative, inverse_absolute;
+    };
+    struct Influence {
+        std::size_t bone;
+        std::array<double, 4> weighted;  ///< weight * (x, y, z, 1) of the vertex at rest
+    };
+    std::vector<Bone> bones;
+    std::vector<std::vector<Influence>> vertices;
+    std::vector<std::array<std::size_t, 3>> triangles;
+};
+
+struct Hand {
+    HandModel model;
+    std::vector<std::size_t> triangle;          ///< of each point
+    std::vector<std::array<double, 3>> points;  ///< measured
+    std::vector<std::size_t> used;              ///< the vertices that those triangles have
+    std::vector<std::array<double, 2>> places;  ///< where on its triangle each point lies
+    std::array<double, 26> pose;                ///< rotation, translation, four angles for each of five fingers
+
+    [[nodiscard]] std::size_t residuals() const { return 3 * points.size(); }
+
+    /// residuals[3 p + i]: coordinate i of point p less its place on the surface.
+    template <class T>
+    void operator()(const std::array<T, 26>& pose, std::span<const std::array<T, 2>> places, std::span<T> residuals) const;
+};
+
+/// Reads ADBench's format; `file` is a file of correspondences and `model` the folder of the hand. @throws IoError
+[[nodiscard]] Hand read_hand(const std::filesystem::path& file, const std::filesystem::path& model);
+
+/// The rotation around `axis` by its length.
+template <class T>
+[[nodiscard]] Affine<T> rotation_of(const std::array<T, 3>& axis) {
+    using std::cos, std::sin, std::sqrt;
+    const T zero = 0.0, one = 1.0;
+    const T angle = sqrt(axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2]);
+    if (value_of(angle) < 1e-4) return {{{one, zero, zero, zero}, {zero, one, zero, zero}, {zero, zero, one, zero}}};
+    const T x = axis[0] / angle, y = axis[1] / angle, z = axis[2] / angle, s = sin(angle), c = cos(angle), rest = 1.0 - c;
+    return {{{x * x + (1.0 - x * x) * c, x * y * rest - z * s, x * z * rest + y * s, zero},
+             {x * y * rest + z * s, y * y + (1.0 - y * y) * c, y * z * rest - x * s, zero},
+             {x * z * rest - y * s, y * z * rest + x * s, z * z + (1.0 - z * z) * c, zero}}};
+}
+
+/// `base` followed by turns around its z axis by `turn` and its x axis by `bend`, the turns first.
+template <class T>
+[[nodiscard]] Affine<T> bent(const Affine<double>& base, const T& bend, const T& turn) {
+    using std::cos, std::sin;
+    const T zero = 0.0, cx = cos(bend), sx = sin(bend), cz = cos(turn), sz = sin(turn);
+    return compose<T>(base,
+                      Affine<T>{{{cz, -(sz * cx), sz * sx, zero}, {sz, cz * cx, -(cz * sx), zero}, {zero, sx, cx, zero}}});
+}
+
+/// For each bone, what takes a vertex from where it rests to its place in the pose, before the translation of the whole
+/// hand.
+template <class T>
+[[nodiscard]] std::vector<Affine<T>> bone_transforms(const HandModel& model, const std::array<T, 26>& pose) {
+    const Affine<T> global = rotation_of<T>({pose[0], pose[1], pose[2]});
+    std::vector<Affine<T>> absolute(model.bones.size()), result(model.bones.size());
+    for (std::size_t b = 0; b < model.bones.size(); ++b) {
+        const HandModel::Bone& bone = model.bones[b];
+        // Bones 4 f + 1 .. 4 f + 4 are finger f: the first is stiff, the second bends and turns, the others bend.
+        const std::size_t joint = b == 0 ? 0 : (b - 1) % 4, finger = b == 0 ? 0 : (b - 1) / 4;
+        const std::size_t angle = 6 + 4 * finger;
+        Affine<T> relative;
+        if (joint == 0 || finger > 4) {
+            for (std::size_t i = 0; i < 3; ++i)
+                for (std::size_t j = 0; j < 4; ++j) relative[i][j] = bone.relative[i][j];
+        } else if (joint == 1) {
+            relative = bent<T>(bone.relative, pose[angle], pose[angle + 1]);
+        } else {
+            relative = bent<T>(bone.relative, pose[angle + joint], T(0.0));
+        }
+        absolute[b] =
+            compose<T>(bone.parent == HandModel::root ? global : absolute[static_cast<std::size_t>(bone.parent)], relative);
+        result[b] = compose<T>(absolute[b], bone.inverse_absolute);
+    }
+    return result;
+}
+
+template <class T>
+void Hand::operator()(const std::array<T, 26>& pose_, std::span<const std::array<T, 2>> places_,
+                      std::span<T> residuals_) const {
+    const std::vector<Affine<T>> transforms = bone_transforms(model, pose_);
+    std::vector<std::array<T, 3>> moved(model.vertices.size());
+    for (const std::size_t v : used) {
+        for (std::size_t i = 0; i < 3; ++i) {
+            T sum = pose_[3 + i];
+            for (const auto& [bone, w] : model.vertices[v]) {
+                const auto& row = transforms[bone][i];
+                sum += row[0] * w[0] + row[1] * w[1] + row[2] * w[2] + row[3] * w[3];
+            }
+            moved[v][i] = sum;
+        }
+    }
+    for (std::size_t p = 0; p < points.size(); ++p) {
+        const auto& [a, b, c] = model.triangles[triangle[p]];
+        const auto& [u, v] = places_[p];
+        for (std::size_t i = 0; i < 3; ++i)
+            residuals_[3 * p + i] = points[p][i] - (u * moved[a][i] + v * moved[b][i] + (1.0 - u - v) * moved[c][i]);
+    }
+}
+
+}  // namespace cotangent::gradbench
