@@ -129,7 +129,7 @@ struct TapeOwner {
     Reservation reservation;
     std::deque<FunctionStatement<T>> functions;
     TapeOwner() {
-        static_assert(std::is_trivially_copyable_v<T>);
+        static_assert(std::is_trivially_destructible_v<T>);  // a rewound slot is not destroyed
         constexpr std::size_t most = std::size_t{1} << 31;
         reservation = reserve(most * sizeof(Slot<T>));
         tape<T>.slots = static_cast<Slot<T>*>(reservation.memory);

@@ -48,7 +48,19 @@ struct Tangents<T, N> {
     static constexpr int width = std::min(lane_bytes / int{sizeof(T)}, int(std::bit_ceil(unsigned{N})));
     static constexpr int pieces = (N + width - 1) / width;
     typedef T Vector __attribute__((vector_size(width * sizeof(T))));
-    Vector v[pieces] = {};
+    Vector v[pieces];
+
+    // Written out: GCC 12 copies an array of vectors as bytes, by way of general registers.
+    [[gnu::always_inline]] Tangents() {
+        for (int p = 0; p < pieces; ++p) v[p] = Vector{};
+    }
+    [[gnu::always_inline]] Tangents(const Tangents& other) {
+        for (int p = 0; p < pieces; ++p) v[p] = other.v[p];
+    }
+    [[gnu::always_inline]] Tangents& operator=(const Tangents& other) {
+        for (int p = 0; p < pieces; ++p) v[p] = other.v[p];
+        return *this;
+    }
 
     [[nodiscard]] T operator[](int i) const { return v[i / width][i % width]; }
     void set(int i, T value) { v[i / width][i % width] = value; }
