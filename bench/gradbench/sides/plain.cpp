@@ -37,6 +37,7 @@ std::function<double()> objective_of(const Problem& problem) {
 
 const std::vector<Side>& sides() {
     static const std::vector<Side> all{
+        {"ours", ours},
 #ifdef GRADBENCH_ADOLC
         {"adolc", adolc},
         {"adolc_replay", adolc_replay},
