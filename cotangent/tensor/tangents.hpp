@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 #include "cotangent/tensor/lanes.hpp"
@@ -17,6 +18,7 @@ struct Tangents {
 
     [[nodiscard]] T operator[](int i) const { return numbers[static_cast<std::size_t>(i)]; }
     void set(int i, const T& value) { numbers[static_cast<std::size_t>(i)] = value; }
+    void copy_to(T* to) const { std::copy(numbers.begin(), numbers.end(), to); }
 
     friend Tangents operator+(const Tangents& a, const Tangents& b) {
         return a.combined(b, [](const T& x, const T& y) { return x + y; });
@@ -64,6 +66,12 @@ struct Tangents<T, N> {
 
     [[nodiscard]] T operator[](int i) const { return v[i / width][i % width]; }
     void set(int i, T value) { v[i / width][i % width] = value; }
+    /// Writes the N numbers to `to`.
+    [[gnu::always_inline]] void copy_to(T* to) const {
+        constexpr int whole = N / width;
+        for (int p = 0; p < whole; ++p) std::memcpy(to + p * width, &v[p], sizeof(Vector));
+        for (int i = whole * width; i < N; ++i) to[i] = (*this)[i];
+    }
 
     [[gnu::always_inline]] friend Tangents operator+(const Tangents& a, const Tangents& b) {
         return each([&](auto p) { return a.v[p] + b.v[p]; });
@@ -86,8 +94,7 @@ private:
     [[gnu::always_inline]] static Tangents each(F f) {
         return [&]<std::size_t... p>(std::index_sequence<p...>) __attribute__((always_inline)) {
             return Tangents{{f(std::integral_constant<std::size_t, p>())...}};
-        }
-        (std::make_index_sequence<pieces>());
+        }(std::make_index_sequence<pieces>());
     }
 };
 

@@ -42,7 +42,8 @@ HandModel read_model(const std::filesystem::path& folder) {
 }  // namespace
 
 Hand read_hand(const std::filesystem::path& path, const std::filesystem::path& model) {
-    Hand hand{.model = read_model(model), .triangle = {}, .points = {}, .used = {}, .places = {}, .pose = {}};
+    Hand hand{};
+    hand.model = read_model(model);
     NumberFile file(path);
     const auto count = file.next<std::size_t>(), angles = file.next<std::size_t>();
     if (angles != hand.pose.size())
@@ -58,6 +59,13 @@ Hand read_hand(const std::filesystem::path& path, const std::filesystem::path& m
         for (const std::size_t v : hand.model.triangles.at(t)) hand.used.push_back(v);
     std::sort(hand.used.begin(), hand.used.end());
     hand.used.erase(std::unique(hand.used.begin(), hand.used.end()), hand.used.end());
+    const auto place = [&](std::size_t v) {
+        return static_cast<std::size_t>(std::lower_bound(hand.used.begin(), hand.used.end(), v) - hand.used.begin());
+    };
+    for (const std::size_t t : hand.triangle) {
+        const auto& [a, b, c] = hand.model.triangles[t];
+        hand.corners.push_back({place(a), place(b), place(c)});
+    }
     return hand;
 }
 

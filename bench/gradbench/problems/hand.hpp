@@ -48,17 +48,34 @@ struct HandModel {
 
 struct Hand {
     HandModel model;
-    std::vector<std::size_t> triangle;          ///< of each point
-    std::vector<std::array<double, 3>> points;  ///< measured
-    std::vector<std::size_t> used;              ///< the vertices that those triangles have
-    std::vector<std::array<double, 2>> places;  ///< where on its triangle each point lies
-    std::array<double, 26> pose;                ///< rotation, translation, four angles for each of five fingers
+    std::vector<std::array<double, 3>> points;        ///< measured
+    std::vector<std::array<double, 2>> places;        ///< where on its triangle each point lies
+    std::array<double, 26> pose;                      ///< rotation, translation, four angles for each of five fingers
+    std::vector<std::size_t> triangle;                ///< of each point
+    std::vector<std::size_t> used;                    ///< the vertices that those triangles have
+    std::vector<std::array<std::size_t, 3>> corners;  ///< of each point's triangle, as places in `used`
 
     [[nodiscard]] std::size_t residuals() const { return 3 * points.size(); }
 
-    /// residuals[3 p + i]: coordinate i of point p less its place on the surface.
+    /// Where the used vertices are in a pose.
     template <class T>
-    void operator()(const std::array<T, 26>& pose, std::span<const std::array<T, 2>> places, std::span<T> residuals) const;
+    [[nodiscard]] std::vector<std::array<T, 3>> surface(const std::array<T, 26>& at) const;
+
+    /// Coordinate `i` of point `p` less its place on the surface. The vertices and the place may differ in their scalar: R
+    /// is that of the result.
+    template <class R, class T, class U>
+    [[nodiscard]] R residual(std::size_t p, std::size_t i, const std::vector<std::array<T, 3>>& vertices,
+                             const std::array<U, 2>& place) const {
+        const auto& [a, b, c] = corners[p];
+        const auto& [u, v] = place;
+        const U w = 1.0 - u - v;
+        return points[p][i] - u * vertices[a][i] - v * vertices[b][i] - w * vertices[c][i];
+    }
+    void objective(std::span<double> result) const {
+        const auto vertices = surface(pose);
+        for (std::size_t p = 0; p < points.size(); ++p)
+            for (std::size_t i = 0; i < 3; ++i) result[3 * p + i] = residual<double>(p, i, vertices, places[p]);
+    }
 };
 
 /// Reads ADBench's format; `file` is a file of correspondences and `model` the folder of the hand. @throws IoError
@@ -114,26 +131,20 @@ template <class T>
 }
 
 template <class T>
-void Hand::operator()(const std::array<T, 26>& pose_, std::span<const std::array<T, 2>> places_,
-                      std::span<T> residuals_) const {
-    const std::vector<Affine<T>> transforms = bone_transforms(model, pose_);
-    std::vector<std::array<T, 3>> moved(model.vertices.size());
-    for (const std::size_t v : used) {
+std::vector<std::array<T, 3>> Hand::surface(const std::array<T, 26>& at) const {
+    const std::vector<Affine<T>> transforms = bone_transforms(model, at);
+    std::vector<std::array<T, 3>> result(used.size());
+    for (std::size_t v = 0; v < used.size(); ++v) {
         for (std::size_t i = 0; i < 3; ++i) {
-            T sum = pose_[3 + i];
-            for (const auto& [bone, w] : model.vertices[v]) {
+            T sum = at[3 + i];
+            for (const auto& [bone, w] : model.vertices[used[v]]) {
                 const auto& row = transforms[bone][i];
                 sum += row[0] * w[0] + row[1] * w[1] + row[2] * w[2] + row[3] * w[3];
             }
-            moved[v][i] = sum;
+            result[v][i] = sum;
         }
     }
-    for (std::size_t p = 0; p < points.size(); ++p) {
-        const auto& [a, b, c] = model.triangles[triangle[p]];
-        const auto& [u, v] = places_[p];
-        for (std::size_t i = 0; i < 3; ++i)
-            residuals_[3 * p + i] = points[p][i] - (u * moved[a][i] + v * moved[b][i] + (1.0 - u - v) * moved[c][i]);
-    }
+    return result;
 }
 
 }  // namespace cotangent::gradbench

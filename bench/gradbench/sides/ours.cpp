@@ -23,6 +23,23 @@ auto function_of(const P& problem) {
     return [&problem]<class T>(const std::vector<T>& x) -> T { return problem(std::span<const T>(x)); };
 }
 
+/// Numbers as dual numbers of their own directions.
+template <class D, std::size_t N>
+std::array<D, N> variables(const std::array<double, N>& x) {
+    std::array<D, N> result;
+    for (std::size_t i = 0; i < N; ++i) {
+        result[i] = D(x[i]);
+        result[i].tangent.set(static_cast<int>(i), 1);
+    }
+    return result;
+}
+template <class D>
+std::vector<std::array<double, 3>> values(const std::vector<std::array<D, 3>>& points) {
+    std::vector<std::array<double, 3>> result;
+    for (const auto& [x, y, z] : points) result.push_back({x.value, y.value, z.value});
+    return result;
+}
+
 struct Make {
     template <ScalarProblem P>
     std::optional<Run> operator()(const P& problem) const {
@@ -57,22 +74,22 @@ struct Make {
         for (const double weight : problem.weights) *next++ = slope(weight);
     }
     static void fill(const Hand& problem, std::vector<double>& jacobian) {
-        // Each residual depends on two of the places, so that all share two tangents.
-        using Forward = Dual<double, Tangents<double, 28>>;
-        const auto seeded = [](double value, int direction) {
-            Forward x(value);
-            x.tangent.set(direction, 1);
-            return x;
-        };
-        std::array<Forward, 26> pose;
-        for (int i = 0; i < 26; ++i)
-            pose[static_cast<std::size_t>(i)] = seeded(problem.pose[static_cast<std::size_t>(i)], 2 + i);
-        std::vector<std::array<Forward, 2>> places;
-        for (const auto& [u, v] : problem.places) places.push_back({seeded(u, 0), seeded(v, 1)});
-        std::vector<Forward> residuals(problem.residuals());
-        problem(pose, std::span<const std::array<Forward, 2>>(places), std::span<Forward>(residuals));
-        for (std::size_t r = 0; r < residuals.size(); ++r)
-            for (int i = 0; i < 28; ++i) jacobian[28 * r + static_cast<std::size_t>(i)] = residuals[r].tangent[i];
+        // A residual depends on all of the pose and on two numbers of its own.
+        using Pose = Dual<double, Tangents<double, 26>>;
+        using Place = Dual<double, Tangents<double, 2>>;
+        const auto vertices = problem.surface(variables<Pose>(problem.pose));
+        const auto still = values(vertices);
+        double* row = jacobian.data();
+        for (std::size_t p = 0; p < problem.points.size(); ++p) {
+            const auto place = variables<Place>(problem.places[p]);
+            for (std::size_t i = 0; i < 3; ++i) {
+                const Place by_place = problem.residual<Place>(p, i, still, place);
+                const Pose by_pose = problem.residual<Pose>(p, i, vertices, problem.places[p]);
+                by_place.tangent.copy_to(row);
+                by_pose.tangent.copy_to(row + 2);
+                row += 28;
+            }
+        }
     }
 };
 

@@ -19,12 +19,9 @@ std::function<double()> objective(const BundleAdjustment& problem) {
         return errors[0];
     };
 }
-[[gnu::noinline]] void evaluate(const Hand& problem, std::span<double> residuals) {
-    problem(problem.pose, std::span<const std::array<double, 2>>(problem.places), residuals);
-}
 std::function<double()> objective(const Hand& problem) {
     return [&problem, residuals = std::vector<double>(problem.residuals())]() mutable {
-        evaluate(problem, residuals);
+        problem.objective(residuals);
         return residuals[0];
     };
 }

@@ -56,17 +56,19 @@ struct Make {
             values[30 * count + k] = weight_error(Sacado::Fad::SFad<double, 1>(1, 0, problem.weights[k])).dx(0);
     }
     static void fill(const Hand& problem, std::vector<double>& jacobian) {
-        // Each residual depends on two of the places, so that all share two tangents.
+        // A residual depends on all of the pose and on two numbers of its own.
         using Forward = Sacado::Fad::SFad<double, 28>;
         std::array<Forward, 26> pose;
-        for (int i = 0; i < 26; ++i)
-            pose[static_cast<std::size_t>(i)] = Forward(28, 2 + i, problem.pose[static_cast<std::size_t>(i)]);
-        std::vector<std::array<Forward, 2>> places;
-        for (const auto& [u, v] : problem.places) places.push_back({Forward(28, 0, u), Forward(28, 1, v)});
-        std::vector<Forward> residuals(problem.residuals());
-        problem(pose, std::span<const std::array<Forward, 2>>(places), std::span<Forward>(residuals));
-        for (std::size_t r = 0; r < residuals.size(); ++r)
-            for (int i = 0; i < 28; ++i) jacobian[28 * r + static_cast<std::size_t>(i)] = residuals[r].dx(i);
+        for (std::size_t i = 0; i < 26; ++i) pose[i] = Forward(28, static_cast<int>(2 + i), problem.pose[i]);
+        const auto vertices = problem.surface(pose);
+        double* row = jacobian.data();
+        for (std::size_t p = 0; p < problem.points.size(); ++p) {
+            const std::array<Forward, 2> place{Forward(28, 0, problem.places[p][0]), Forward(28, 1, problem.places[p][1])};
+            for (std::size_t i = 0; i < 3; ++i) {
+                const Forward residual = problem.residual<Forward>(p, i, vertices, place);
+                for (int k = 0; k < 28; ++k) *row++ = residual.dx(k);
+            }
+        }
     }
 };
 
