@@ -33,7 +33,8 @@ constexpr double saddle_expected = 8.246324826140356e-06, particle_expected = 0.
 
 template <class Outer, class Inner>
 void check_saddle() {
-    for (const double x : gb::find_saddle(Outer(), Inner(), {1, 1})) CHECK(x == doctest::Approx(saddle_expected).epsilon(1e-12));
+    for (const double x : gb::find_saddle(Outer(), Inner(), {1, 1}))
+        CHECK(x == doctest::Approx(saddle_expected).epsilon(1e-12));
 }
 template <class Outer, class Inner>
 void check_particle() {

@@ -34,10 +34,9 @@ std::function<double()> objective_of(const Problem& problem) {
 
 const std::vector<Side>& sides() {
     static const std::vector<Side> all{
-        {"ours", ours},
+        {"ours", ours},     {"tensors", tensors},
 #ifdef GRADBENCH_ADOLC
-        {"adolc", adolc},
-        {"adolc_replay", adolc_replay},
+        {"adolc", adolc},   {"adolc_replay", adolc_replay},
 #endif
 #ifdef GRADBENCH_SACADO
         {"sacado", sacado},

@@ -26,7 +26,8 @@ struct Side {
 /// Those that this program was built with.
 [[nodiscard]] const std::vector<Side>& sides();
 
-[[nodiscard]] std::optional<Run> ours(const Problem& problem);
+[[nodiscard]] std::optional<Run> ours(const Problem& problem);          ///< scalar code
+[[nodiscard]] std::optional<Run> tensors(const Problem& problem);       ///< ours, written in tensors
 [[nodiscard]] std::optional<Run> adolc(const Problem& problem);         ///< ADOL-C: records, then sweeps
 [[nodiscard]] std::optional<Run> adolc_replay(const Problem& problem);  ///< ADOL-C: recorded once; computes and sweeps
 [[nodiscard]] std::optional<Run> sacado(const Problem& problem);
