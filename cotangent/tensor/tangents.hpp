@@ -52,15 +52,12 @@ struct Tangents<T, N> {
     typedef T Vector __attribute__((vector_size(width * sizeof(T))));
     Vector v[pieces];
 
-    // Written out: GCC 12 copies an array of vectors as bytes, by way of general registers.
-    [[gnu::always_inline]] Tangents() {
-        for (int p = 0; p < pieces; ++p) v[p] = Vector{};
-    }
-    [[gnu::always_inline]] Tangents(const Tangents& other) {
-        for (int p = 0; p < pieces; ++p) v[p] = other.v[p];
-    }
+    // Written out, and without loops: GCC 12 copies an array of vectors as bytes, by way of general registers.
+    [[gnu::always_inline]] Tangents() : Tangents([](auto) { return Vector{}; }, Pieces()) {}
+    [[gnu::always_inline]] Tangents(const Tangents& other) : Tangents([&](auto p) { return other.v[p]; }, Pieces()) {}
     [[gnu::always_inline]] Tangents& operator=(const Tangents& other) {
-        for (int p = 0; p < pieces; ++p) v[p] = other.v[p];
+        [&]<std::size_t... p>(std::index_sequence<p...>) __attribute__((always_inline)) { ((v[p] = other.v[p]), ...); }
+        (Pieces());
         return *this;
     }
 
@@ -89,12 +86,12 @@ struct Tangents<T, N> {
     [[gnu::always_inline]] friend Tangents operator/(const Tangents& a, T b) { return a * (1 / b); }
 
 private:
-    /// Without a loop, so that the pieces stay in registers.
+    using Pieces = std::make_index_sequence<pieces>;
+    template <class F, std::size_t... p>
+    [[gnu::always_inline]] Tangents(F f, std::index_sequence<p...>) : v{f(std::integral_constant<std::size_t, p>())...} {}
     template <class F>
     [[gnu::always_inline]] static Tangents each(F f) {
-        return [&]<std::size_t... p>(std::index_sequence<p...>) __attribute__((always_inline)) {
-            return Tangents{{f(std::integral_constant<std::size_t, p>())...}};
-        }(std::make_index_sequence<pieces>());
+        return Tangents(f, Pieces());
     }
 };
 
