@@ -46,7 +46,7 @@ inline constexpr double time_step = 0.1;  ///< seconds
 
 /// The power that the slab gives to the water.
 template <class T>
-[[nodiscard]] T load_power(const Slab<T>& slab, const Tube<T>& tube, const Quanta<T>& quanta) {
+[[nodiscard, gnu::always_inline]] inline T load_power(const Slab<T>& slab, const Tube<T>& tube, const Quanta<T>& quanta) {
     const T surface = slab.area / tube.spacing * std::numbers::pi * tube.diameter;
     const T resistance = tube.resistivity * tube.thickness / surface * 10.0;
     return (slab.temperature - quanta.temperature) * (1.0 / resistance);
@@ -54,19 +54,19 @@ template <class T>
 
 /// The water takes up its power.
 template <class T>
-void warm(Quanta<T>& quanta) {
+[[gnu::always_inline]] inline void warm(Quanta<T>& quanta) {
     quanta.temperature += quanta.power * time_step / quanta.heat_capacity / (quanta.flow * time_step * quanta.density);
 }
 
 /// The tank and the water exchange heat.
 template <class T>
-void exchange(Tank<T>& tank, Quanta<T>& quanta) {
+[[gnu::always_inline]] inline void exchange(Tank<T>& tank, Quanta<T>& quanta) {
     quanta.power = (tank.temperature - quanta.temperature) * (quanta.flow * quanta.density) * quanta.heat_capacity;
     tank.temperature += quanta.power * time_step / tank.heat_capacity / (tank.volume * tank.density);
 }
 
 template <class T>
-void heat(Slab<T>& slab, const T& power) {
+[[gnu::always_inline]] inline void heat(Slab<T>& slab, const T& power) {
     slab.temperature += power * time_step / slab.heat_capacity / (slab.area * slab.thickness * slab.density);
 }
 
