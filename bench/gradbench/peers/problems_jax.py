@@ -160,7 +160,7 @@ def reprojection(x, feature):
 
 
 def ba(inputs):
-    """The Jacobian in our order of values: two rows of 15 for each observation, then the derivatives of the weights' errors."""
+    """The Jacobian in our order of values: two rows of 15 an observation, then the derivatives of the weights' errors."""
     count = inputs["p"]
     x = jnp.tile(flat(inputs["cam"], inputs["x"], inputs["w"]), (count, 1))
     feature = jnp.asarray(inputs["feat"])
