@@ -5,7 +5,6 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <utility>
 
 #include "cotangent/tensor/lanes.hpp"
 
@@ -52,12 +51,15 @@ struct Tangents<T, N> {
     typedef T Vector __attribute__((vector_size(width * sizeof(T))));
     Vector v[pieces];
 
-    // Written out, and without loops: GCC 12 copies an array of vectors as bytes, by way of general registers.
-    [[gnu::always_inline]] Tangents() : Tangents([](auto) { return Vector{}; }, Pieces()) {}
-    [[gnu::always_inline]] Tangents(const Tangents& other) : Tangents([&](auto p) { return other.v[p]; }, Pieces()) {}
+    // Written out: GCC 12 copies an array of vectors as bytes, by way of general registers.
+    [[gnu::always_inline]] Tangents() {
+        for (int p = 0; p < pieces; ++p) v[p] = Vector{};
+    }
+    [[gnu::always_inline]] Tangents(const Tangents& other) {
+        for (int p = 0; p < pieces; ++p) v[p] = other.v[p];
+    }
     [[gnu::always_inline]] Tangents& operator=(const Tangents& other) {
-        [&]<std::size_t... p>(std::index_sequence<p...>) __attribute__((always_inline)) { ((v[p] = other.v[p]), ...); }
-        (Pieces());
+        for (int p = 0; p < pieces; ++p) v[p] = other.v[p];
         return *this;
     }
 
@@ -71,28 +73,27 @@ struct Tangents<T, N> {
     }
 
     [[gnu::always_inline]] friend Tangents operator+(const Tangents& a, const Tangents& b) {
-        return each([&](auto p) { return a.v[p] + b.v[p]; });
+        Tangents result;
+        for (int p = 0; p < pieces; ++p) result.v[p] = a.v[p] + b.v[p];
+        return result;
     }
     [[gnu::always_inline]] friend Tangents operator-(const Tangents& a, const Tangents& b) {
-        return each([&](auto p) { return a.v[p] - b.v[p]; });
+        Tangents result;
+        for (int p = 0; p < pieces; ++p) result.v[p] = a.v[p] - b.v[p];
+        return result;
     }
     [[gnu::always_inline]] friend Tangents operator-(const Tangents& a) {
-        return each([&](auto p) { return -a.v[p]; });
+        Tangents result;
+        for (int p = 0; p < pieces; ++p) result.v[p] = -a.v[p];
+        return result;
     }
     [[gnu::always_inline]] friend Tangents operator*(const Tangents& a, T b) {
-        return each([&](auto p) { return a.v[p] * b; });
+        Tangents result;
+        for (int p = 0; p < pieces; ++p) result.v[p] = a.v[p] * b;
+        return result;
     }
     [[gnu::always_inline]] friend Tangents operator*(T a, const Tangents& b) { return b * a; }
     [[gnu::always_inline]] friend Tangents operator/(const Tangents& a, T b) { return a * (1 / b); }
-
-private:
-    using Pieces = std::make_index_sequence<pieces>;
-    template <class F, std::size_t... p>
-    [[gnu::always_inline]] Tangents(F f, std::index_sequence<p...>) : v{f(std::integral_constant<std::size_t, p>())...} {}
-    template <class F>
-    [[gnu::always_inline]] static Tangents each(F f) {
-        return Tangents(f, Pieces());
-    }
 };
 
 template <class T, int N>
