@@ -78,8 +78,7 @@ std::optional<Run> make(const Ode& problem) {
         for (std::size_t s = 0; s < steps; ++s) {
             const Tensor k1 = slope(y), k2 = slope(moved(y, h / 2, k1)), k3 = slope(moved(y, h / 2, k2)),
                          k4 = slope(moved(y, h, k3));
-            y = map([h](auto a, auto b, auto c, auto e, auto f) { return a + (b + c * 2.0 + e * 2.0 + f) * (h / 6); }, y, k1,
-                    k2, k3, k4);
+            y = moved(y, h / 6, k1 + constant(2) * (k2 + k3) + k4);
         }
         return slice_axis(y, 0, n - 1, n);
     });
