@@ -141,9 +141,9 @@ void release(Node* node) noexcept {
     state.releasing = false;
 }
 
-Tensor Call::output() const {
-    Tensor result = node_.output;
-    result.set_node(const_cast<Node*>(&node_), 0);
+Tensor Call::output(int k) const {
+    Tensor result = k == 0 ? node_.output : node_.outputs[static_cast<std::size_t>(k) - 1];
+    result.set_node(const_cast<Node*>(&node_), k);
     return result;
 }
 
@@ -197,7 +197,7 @@ void attach(Node* node, Tensor& output, bool keeps_output) {
 void attach(Node* node, std::span<Tensor> outputs, bool keeps_output) {
     attach(node, outputs[0], keeps_output);
     for (std::size_t k = 1; k < outputs.size(); ++k) {
-        node->outputs.push_back(outputs[k].ghost());
+        node->outputs.push_back(keeps_output ? outputs[k] : outputs[k].ghost());
         if (is_floating(outputs[k].dtype())) outputs[k].set_node(node, static_cast<int>(k));
     }
 }
@@ -245,6 +245,7 @@ std::vector<Tensor> pull(std::span<const Tensor> outputs, std::span<const Tensor
         if (records == Records::consume) {
             for (std::uint32_t i = 0; i < node->input_count; ++i) node->inputs[i].drop_storage();
             node->output.drop_storage();
+            for (Tensor& output : node->outputs) output.drop_storage();
         }
     }
     std::vector<Tensor> result;

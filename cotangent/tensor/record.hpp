@@ -38,7 +38,7 @@ public:
     std::uint32_t input_count = 0;
     Tensor* inputs = nullptr;          ///< in the derived class
     std::vector<Tensor> outputs;       ///< more than one output: all but the first, ghosts or kept
-    Tensor output;                     ///< the first output, ghost or kept, without its record (that would be a cycle)
+    Tensor output;                     ///< the first output, ghost or kept; none has its record (that would be a cycle)
     std::uint64_t id = 0;              ///< grows along every path: an order in which inputs come before outputs
 
     // Scratch of the walk in progress on this thread.
@@ -59,8 +59,8 @@ public:
     [[nodiscard]] int input_count() const { return static_cast<int>(node_.input_count); }
     /// The value of an input, with its record. Needs Keep::inputs for anything but shape and dtype.
     [[nodiscard]] const Tensor& input(int i) const { return node_.inputs[i]; }
-    /// The value of the (first) output, with its record. Needs Keep::output for anything but shape and dtype.
-    [[nodiscard]] Tensor output() const;
+    /// The value of output k, with its record. Needs Keep::output for anything but shape and dtype.
+    [[nodiscard]] Tensor output(int k = 0) const;
 
     // In vjp:
     /// The cotangent of the (first) output. It always has a value.
@@ -193,8 +193,7 @@ template <class Op>
     return output;
 }
 
-/// The same for an op of several outputs; its jvp returns one tangent an output. With Keep::output a rule reads only
-/// the first output.
+/// The same for an op of several outputs; its jvp returns one tangent an output.
 template <class Op>
 void record_outputs(Op op, std::span<Tensor> outputs, std::span<const Tensor> inputs) {
     if (!any_recorded(inputs) || !is_recording()) return;
