@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(
     g++ cmake ninja-build pkg-config ccache
-    libdnnl-dev
+    libdnnl-dev liblapack-dev libblas-dev
     libfmt-dev libcli11-dev nlohmann-json3-dev libcpp-httplib-dev
     libfreetype-dev libharfbuzz-dev libjpeg62-turbo-dev libpng-dev libwebp-dev zlib1g-dev liblzma-dev
     libcurl4-openssl-dev libssl-dev

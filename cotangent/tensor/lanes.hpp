@@ -188,6 +188,14 @@ inline Lanes<T> each_lane(Lanes<T> a, F f) {
 }
 }  // namespace detail
 
+/// The sum of all lanes, in their order.
+template <class T>
+[[nodiscard]] inline T sum_of(Lanes<T> a) {
+    T sum{};
+    for (int i = 0; i < Lanes<T>::count; ++i) sum += a.v[i];
+    return sum;
+}
+
 template <class T>
 [[nodiscard, gnu::always_inline]] inline Lanes<T> sqrt(Lanes<T> a) {
     return detail::each_lane(a, [](T x) { return std::sqrt(x); });

@@ -98,9 +98,9 @@ struct Tile {
                             T* to = p.c + (row + i) * p.c_row + column + j;
                             for (std::int64_t r = 0; r < high; ++r, to += p.c_row)
                                 if (adds)
-                                    for (std::int64_t s = 0; s < across; ++s) to[s] += tile[r * width + s];
+                                    for (std::int64_t s = 0; s < across; ++s) to[s] += p.scale * tile[r * width + s];
                                 else
-                                    for (std::int64_t s = 0; s < across; ++s) to[s] = tile[r * width + s];
+                                    for (std::int64_t s = 0; s < across; ++s) to[s] = p.scale * tile[r * width + s];
                         }
                 }
             }
@@ -114,9 +114,9 @@ void PackedGemm<T>::run() const {
     if (rows * columns * inner <= 512) {  // not worth packing
         for (std::int64_t i = 0; i < rows; ++i)
             for (std::int64_t j = 0; j < columns; ++j) {
-                T sum = adds ? c[i * c_row + j] : T{};
+                T sum = T{};
                 for (std::int64_t k = 0; k < inner; ++k) sum += a[i * a_row + k * a_column] * b[k * b_row + j * b_column];
-                c[i * c_row + j] = sum;
+                c[i * c_row + j] = adds ? c[i * c_row + j] + scale * sum : scale * sum;
             }
     } else if (columns <= Lanes<T>::count) {
         Tile<T, 12, 1>::run(*this);

@@ -3,7 +3,7 @@
 
 namespace cotangent::detail {
 
-/// c = op(a) op(b) + (adds ? c : 0) on the calling thread, with our own loops: float64, and float32 too small for oneDNN to
+/// c = scale op(a) op(b) + (adds ? c : 0) on the calling thread, with our own loops: float64, and float32 too small for oneDNN to
 /// pay. Operands are given by their strides, so that op may be a transpose: op(a)[i, k] = a[i * a_row + k * a_column].
 template <class T>
 struct PackedGemm {
@@ -15,6 +15,7 @@ struct PackedGemm {
     T* c;
     std::int64_t c_row;
     bool adds;
+    T scale = 1;
 
     void run() const;
 };

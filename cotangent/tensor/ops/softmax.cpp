@@ -42,12 +42,6 @@ void for_slices(const Slices& s, const Row& row, const Columns& columns) {
 }
 
 template <class T>
-T sum_of(Lanes<T> x) {
-    T sum{};
-    for (int i = 0; i < Lanes<T>::count; ++i) sum += x.v[i];
-    return sum;
-}
-template <class T>
 T max_of(Lanes<T> x) {
     T top = x.v[0];
     for (int i = 1; i < Lanes<T>::count; ++i) top = x.v[i] > top || x.v[i] != x.v[i] ? x.v[i] : top;
