@@ -1,5 +1,6 @@
 #include "cotangent/tensor/op_list.hpp"
 
+#include <limits>
 #include <tuple>
 
 #include "cotangent/tensor/ops.hpp"
@@ -85,6 +86,83 @@ void reductions(std::vector<OpCase>& list, const std::string& name, Tensor (*op)
     add(" over axes 0, 2", {2, 3, 2}, {.axes = {0, -1}, .keep_axes = true});
     add(" over axis 0 of no columns", {2, 0}, {.axes = {0}});
     if (takes_nothing) add(" over axis 0 of no rows", {0, 2}, {.axes = {0}});
+}
+
+/// Well-conditioned matrices of any draw, the second ones positive definite.
+Tensor regular(const Tensor& x) { return x + 4.0 * eye(x.length(-1), x.dtype()); }
+Tensor definite(const Tensor& x) { return matmul(x, x, {.transpose_b = true}) + 2.0 * eye(x.length(-1), x.dtype()); }
+/// A symmetric matrix whose eigenvalues lie about 10 apart.
+Tensor spread(const Tensor& x) { return x + diag_embed(arange(0, 10.0 * static_cast<double>(x.length(-1)), 10, x.dtype())); }
+
+void linear_algebra(std::vector<OpCase>& list) {
+    const auto add = [&](const std::string& name, std::function<Tensor(const Arguments&)> call, std::vector<OpArgument> arguments) {
+        list.push_back({name, std::move(call), std::move(arguments)});
+    };
+    add("diagonal", [](const Arguments& x) { return diagonal(x[0]); }, {{{2, 3, 4}}});
+    add("diagonal above", [](const Arguments& x) { return diagonal(x[0], 2); }, {{{4, 3}}});
+    add("diagonal below", [](const Arguments& x) { return diagonal(x[0], -1); }, {{{4, 3}}});
+    add("diag_embed", [](const Arguments& x) { return diag_embed(x[0]); }, {{{2, 3}}});
+    add("diag_embed below", [](const Arguments& x) { return diag_embed(x[0], -2); }, {{{2}}});
+    add("trace", [](const Arguments& x) { return trace(x[0]); }, {{{2, 3, 3}}});
+    add("tril", [](const Arguments& x) { return tril(x[0], 1); }, {{{2, 3, 4}}});
+    add("triu", [](const Arguments& x) { return triu(x[0]); }, {{{4, 3}}});
+    add("kron", [](const Arguments& x) { return kron(x[0], x[1]); }, {{{2, 3}}, {{3, 2}}});
+    add("kron of stacks", [](const Arguments& x) { return kron(x[0], x[1]); }, {{{2, 1, 2, 1}}, {{3, 2, 2}}});
+    for (const Shape& shape : {Shape{3, 3}, Shape{2, 1, 2, 2}, Shape{1, 1}, Shape{0, 2, 2}, Shape{0, 0}}) {
+        const auto of = " of " + to_string(shape);
+        add("cholesky" + of, [](const Arguments& x) { return cholesky(definite(x[0])); }, {{shape}});
+        add("inverse" + of, [](const Arguments& x) { return inverse(regular(x[0])); }, {{shape, -1, 1}});
+        add("det" + of, [](const Arguments& x) { return det(regular(x[0])); }, {{shape, -1, 1}});
+        add("slogdet" + of, [](const Arguments& x) { return slogdet(regular(x[0])).logabsdet; }, {{shape, -1, 1}});
+        add("matrix_exp" + of, [](const Arguments& x) { return matrix_exp(x[0]); }, {{shape, -1, 1}});
+        add("eigh values" + of, [](const Arguments& x) { return eigh(spread(x[0])).values; }, {{shape}});
+        add("eigh vectors" + of,
+            [](const Arguments& x) {  // squares do not depend on signs
+                return square(eigh(spread(x[0])).vectors);
+            }, {{shape}});
+    }
+    add("cholesky of a matrix that is not symmetric", [](const Arguments& x) { return cholesky(spread(x[0]) + 5.0 * eye(3, x[0].dtype())); },
+        {{{3, 3}, -1, 1}});
+    for (const bool lower : {false, true})
+        for (const bool transpose : {false, true})
+            for (const bool unit : {false, true})
+                add(std::string("triangular_solve ") + (lower ? "lower" : "upper") + (transpose ? " transposed" : "") + (unit ? " unit" : ""),
+                    [=](const Arguments& x) { return triangular_solve(regular(x[0]), x[1], {lower, transpose, unit}); },
+                    {{{2, 3, 3}, -1, 1}, {{2, 3, 2}}});
+    for (const auto& [a, b] : {std::pair<Shape, Shape>{{3, 3}, {3}}, {{3, 3}, {3, 2}}, {{2, 2, 2}, {2, 3}}, {{2, 2}, {3, 2, 1}},
+                               {{2, 1, 2, 2}, {3, 2, 2}}, {{0, 0}, {0}}, {{2, 2}, {2, 0}}}) {
+        const auto of = " of " + to_string(a) + " and " + to_string(b);
+        add("solve" + of, [](const Arguments& x) { return solve(regular(x[0]), x[1]); }, {{a, -1, 1}, {b}});
+        add("triangular_solve" + of, [](const Arguments& x) { return triangular_solve(regular(x[0]), x[1]); }, {{a, -1, 1}, {b}});
+    }
+    for (const Shape& shape : {Shape{3, 3}, Shape{2, 4, 2}, Shape{2, 4}, Shape{3, 0}}) {
+        const auto of = " of " + to_string(shape);
+        const auto separate = [m = shape[shape.rank() - 2], n = shape.back()](const Tensor& x) {  // singular values about 4, 8, 12
+            const Tensor diagonals = diag_embed(arange(4, 4.0 * static_cast<double>(std::max(m, n)) + 3, 4, x.dtype()));
+            return x + slice(diagonals, {{.stop = m}, {.stop = n}});
+        };
+        add("qr q" + of, [=](const Arguments& x) { return qr(separate(x[0])).q; }, {{shape, -1, 1}});
+        add("qr r" + of, [=](const Arguments& x) { return qr(separate(x[0])).r; }, {{shape, -1, 1}});
+        add("svd s" + of, [=](const Arguments& x) { return svd(separate(x[0])).s; }, {{shape, -1, 1}});
+        add("svd u" + of, [=](const Arguments& x) { return square(svd(separate(x[0])).u); }, {{shape, -1, 1}});
+        add("svd vt" + of, [=](const Arguments& x) { return square(svd(separate(x[0])).vt); }, {{shape, -1, 1}});
+        add("svd product" + of,
+            [=](const Arguments& x) {
+                const auto [u, s, vt] = svd(separate(x[0]));
+                return matmul(u * expand_dims(exp(0.1 * s), -2), vt);
+            }, {{shape, -1, 1}});
+    }
+    for (const auto& [a, b] : {std::pair<Shape, Shape>{{4, 2}, {4}}, {{2, 4}, {2, 3}}, {{3, 3}, {3, 1}}, {{2, 3, 2}, {3, 2}}})
+        add("lstsq of " + to_string(a) + " and " + to_string(b), [](const Arguments& x) { return lstsq(x[0], x[1]); }, {{a}, {b}});
+    add("matrix_exp of a large matrix", [](const Arguments& x) { return matrix_exp(3.0 * x[0]); }, {{{3, 3}}});
+    for (const double order : {2.0, 1.0, 3.0, 1.5, -1.0, -2.5, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0.0}) {
+        add("vector_norm of order " + std::to_string(order), [=](const Arguments& x) { return vector_norm(x[0], {.order = order, .axes = {1}}); },
+            {{{2, 4}, 0.5, 2}});
+        add("vector_norm of order " + std::to_string(order) + " of all", [=](const Arguments& x) { return vector_norm(x[0], {.order = order}); }, {{{2, 3}, -2, -0.5}});
+    }
+    for (const auto& [name, which] : {std::pair{"frobenius", MatrixNorm::frobenius}, {"nuclear", MatrixNorm::nuclear},
+                                      {"spectral", MatrixNorm::spectral}, {"one", MatrixNorm::one}, {"infinity", MatrixNorm::infinity}})
+        add(std::string("matrix_norm ") + name, [=, which = which](const Arguments& x) { return matrix_norm(x[0], which); }, {{{2, 3, 2}, 0.2, 2}});
 }
 
 }  // namespace
@@ -183,6 +261,7 @@ std::vector<OpCase> op_list() {
     list.push_back({"top_k", [](const Arguments& x) { return top_k(x[0], 2).values; }, {{{2, 5}}}});
     // Products.
     products(list);
+    linear_algebra(list);
     // Neural.
     convolutions(list);
     list.push_back({"max_pool2d", [](const Arguments& x) { return max_pool2d(x[0]); }, {{{2, 2, 4, 6}}}});

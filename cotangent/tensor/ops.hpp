@@ -1,5 +1,6 @@
 #pragma once
-// Every op. Each stands in its own file, or with a close family, under ops/.
+// Every op. Each stands in its own file, or with a close family, under ops/ and linalg/.
+#include "cotangent/tensor/linalg.hpp"
 #include "cotangent/tensor/ops/activation.hpp"
 #include "cotangent/tensor/ops/argmax.hpp"
 #include "cotangent/tensor/ops/arithmetic.hpp"

@@ -28,6 +28,7 @@ int main() {
         (step == 0 ? first : last) = value.item();
         optimizer.update(model, gradient);
     }
+    const bool has_rank = ct::min(ct::svd(points).s).item() > 1;  // LAPACK inside
     ct::save("model.safetensors", model);
     ct::load("model.safetensors", model);
     ct::data::write_image("picture.png", ct::zeros({4, 4, 3}, ct::Dtype::uint8));
@@ -35,5 +36,5 @@ int main() {
     ct::data::write_image("picture.jpg", ct::data::read_image("picture.webp"));
     const bool has_names = !ct::data::fetchable_datasets().empty() && ct::format_duration(7) == "0:07";
     std::printf("loss %.3f -> %.3f\n", first, last);
-    return last < 0.5 * first && has_names ? 0 : 1;
+    return last < 0.5 * first && has_names && has_rank ? 0 : 1;
 }

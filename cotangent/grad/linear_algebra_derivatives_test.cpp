@@ -1,0 +1,114 @@
+// Derivatives of linear algebra where they are not plain: repeated eigenvalues, dropped rank, zero norms. What must be right
+// there is, and what means nothing is what the headers say.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "cotangent/grad/check_derivatives.hpp"
+#include "cotangent/grad/grad.hpp"
+#include "cotangent/tensor/ops.hpp"
+
+namespace ct = cotangent;
+
+namespace {
+
+bool is_finite(const ct::Tensor& x) {
+    for (const double value : x.to_vector<double>())
+        if (!std::isfinite(value)) return false;
+    return true;
+}
+
+double distance(const ct::Tensor& a, const ct::Tensor& b) { return ct::max(ct::abs(a - b)).item(); }
+
+/// A rotation that is no permutation.
+ct::Tensor rotation() {
+    return ct::qr(ct::Tensor::of<double>({{1, 2, 0, 1}, {-1, 1, 3, 0}, {2, 0, 1, -1}, {0, 1, 1, 2}})).q;
+}
+
+ct::Tensor with_spectrum(const std::vector<double>& values) {
+    const ct::Tensor q = rotation(), d = ct::Tensor::from(values, {static_cast<std::int64_t>(values.size())});
+    return ct::matmul(q * ct::expand_dims(d, 0), q, {.transpose_b = true});
+}
+
+}  // namespace
+
+TEST_CASE("eigh at repeated eigenvalues has the first derivatives of functions that do not see the basis") {
+    // f(A) = V exp(w) V^T is exp(A), whose derivative matrix_exp has by another way.
+    const ct::Tensor weights = ct::Tensor::of<double>({{1, 2, 0, -1}, {0, 3, 1, 1}, {2, 2, -1, 0}, {1, 0, 0, 4}});
+    const auto by_spectrum = [&](const ct::Tensor& a) {
+        const auto [w, v] = ct::eigh(a);
+        return ct::sum(weights * ct::matmul(v * ct::expand_dims(ct::exp(w), -2), v, {.transpose_b = true}));
+    };
+    const auto by_series = [&](const ct::Tensor& a) {
+        return ct::sum(weights * ct::matrix_exp(0.5 * (a + ct::transpose(a))));
+    };
+    for (const auto& spectrum : {std::vector<double>{1, 2, 3, 4}, {1, 3, 3.5, 4}}) {
+        const ct::Tensor a = with_spectrum(spectrum);
+        CHECK(distance(ct::grad(by_spectrum)(a), ct::grad(by_series)(a)) < 1e-11);
+    }
+    const auto values = [](const ct::Tensor& a) { return ct::sum(ct::square(ct::eigh(a).values)); };  // trace a^2
+    for (const auto& spectrum : {std::vector<double>{2, 2, 2, 2}, {-1, 3, 3, 3}, {0, 0, 0, 0}}) {
+        const ct::Tensor a = with_spectrum(spectrum);
+        CHECK(distance(ct::grad(values)(a), 2.0 * a) < 1e-12);
+        const ct::Tensor g = ct::grad(by_spectrum)(a);
+        CHECK(is_finite(g));
+    }
+    // Vectors that do see it: finite, whatever they mean.
+    CHECK(is_finite(
+        ct::grad([](const ct::Tensor& a) { return ct::sum(ct::eigh(a).vectors); })(ct::eye(3, ct::Dtype::float64))));
+}
+
+TEST_CASE("svd at repeated and zero singular values has the derivatives of what does not see the basis") {
+    const auto energy = [](const ct::Tensor& a) { return ct::sum(ct::square(ct::svd(a).s)); };  // sum of squares of a
+    for (const ct::Tensor& a : {ct::eye(3, ct::Dtype::float64), ct::Tensor::of<double>({{1, 2}, {2, 4}, {3, 6}}),
+                                ct::zeros({2, 3}, ct::Dtype::float64)})
+        CHECK(distance(ct::grad(energy)(a), 2.0 * a) < 1e-12);
+    const auto rebuilt = [](const ct::Tensor& a) {  // a itself
+        const auto [u, s, vt] = ct::svd(a);
+        return ct::sum(ct::square(ct::matmul(u * ct::expand_dims(s, -2), vt)));
+    };
+    const ct::Tensor rotated = 3.0 * rotation();  // all values 3
+    CHECK(distance(ct::grad(rebuilt)(rotated), 2.0 * rotated) < 1e-11);
+    CHECK(is_finite(ct::grad(rebuilt)(ct::Tensor::of<double>({{1, 2}, {2, 4}, {3, 6}}))));
+    // A subgradient of the nuclear norm at rank one: u v^T on its range, and no larger than 1 beside it.
+    const ct::Tensor g = ct::grad([](const ct::Tensor& a) { return ct::matrix_norm(a, ct::MatrixNorm::nuclear); })(
+        ct::Tensor::of<double>({{1, 2}, {2, 4}}));
+    CHECK(ct::matrix_norm(g, ct::MatrixNorm::spectral).item() < 1 + 1e-12);
+    CHECK(ct::sum(g * ct::Tensor::of<double>({{1, 2}, {2, 4}})).item() == doctest::Approx(5));
+}
+
+TEST_CASE("qr of dependent columns and the logarithm of a zero determinant have no finite derivative") {
+    const ct::Tensor dependent = ct::zeros({3, 2}, ct::Dtype::float64), singular = ct::Tensor::of<double>({{1, 2}, {2, 4}});
+    CHECK_FALSE(is_finite(ct::grad([](const ct::Tensor& a) { return ct::sum(ct::qr(a).q); })(dependent)));
+    CHECK_FALSE(is_finite(ct::grad([](const ct::Tensor& a) { return ct::slogdet(a).logabsdet; })(singular)));
+    CHECK_FALSE(is_finite(ct::grad([](const ct::Tensor& a) { return ct::det(a); })(singular)));
+}
+
+TEST_CASE("lstsq of a matrix of lower rank has the derivatives along changes that keep it") {
+    // a = l r of rank 2, changed through l and r only.
+    const ct::Tensor l = ct::Tensor::of<double>({{1, 2}, {0, 1}, {3, -1}, {1, 1}}),
+                     r = ct::Tensor::of<double>({{1, 0, 2}, {-1, 1, 1}});
+    const ct::Tensor b = ct::Tensor::of<double>({{1, 0}, {2, 1}, {-1, 3}, {0, 1}});
+    ct::check_derivatives_with(
+        {.single_tolerance = 0},
+        [](const ct::Tensor& left, const ct::Tensor& right, const ct::Tensor& of) {
+            return ct::lstsq(ct::matmul(left, right), of, {.rcond = 1e-8});
+        },
+        l, r, b);
+}
+
+TEST_CASE("norms have the derivative 0 where they are 0") {
+    for (const double order : {2.0, 3.0, 1.0}) {
+        const auto norms = [=](const ct::Tensor& x) { return ct::sum(ct::vector_norm(x, {.order = order, .axes = {1}})); };
+        const ct::Tensor x = ct::Tensor::of<double>({{0, 0}, {3, 4}});
+        const auto g = ct::grad(norms)(x).to_vector<double>();
+        CHECK(g[0] == 0);
+        CHECK(g[1] == 0);
+        CHECK(g[2] ==
+              doctest::Approx(std::pow(3 / std::pow(std::pow(3, order) + std::pow(4, order), 1 / order), order - 1)));
+        CHECK(is_finite(ct::hvp(norms, x, ct::ones_like(x))));
+    }
+    const ct::Tensor far =
+        ct::grad([](const ct::Tensor& x) { return ct::vector_norm(x); })(ct::Tensor::of<double>({3e200, 4e200}));
+    CHECK(distance(far, ct::Tensor::of<double>({0.6, 0.8})) < 1e-15);
+}
