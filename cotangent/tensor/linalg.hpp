@@ -1,8 +1,9 @@
 #pragma once
-// Linear algebra. Each op stands in its own file, or with a close family, under linalg/.
+// Linear algebra and Fourier transforms. Each op stands in its own file, or with a close family, under linalg/.
 #include "cotangent/tensor/linalg/cholesky.hpp"
 #include "cotangent/tensor/linalg/diagonal.hpp"
 #include "cotangent/tensor/linalg/eigh.hpp"
+#include "cotangent/tensor/linalg/fft.hpp"
 #include "cotangent/tensor/linalg/kron.hpp"
 #include "cotangent/tensor/linalg/lstsq.hpp"
 #include "cotangent/tensor/linalg/matrix_exp.hpp"

@@ -163,6 +163,19 @@ void linear_algebra(std::vector<OpCase>& list) {
     for (const auto& [name, which] : {std::pair{"frobenius", MatrixNorm::frobenius}, {"nuclear", MatrixNorm::nuclear},
                                       {"spectral", MatrixNorm::spectral}, {"one", MatrixNorm::one}, {"infinity", MatrixNorm::infinity}})
         add(std::string("matrix_norm ") + name, [=, which = which](const Arguments& x) { return matrix_norm(x[0], which); }, {{{2, 3, 2}, 0.2, 2}});
+    // Powers of two, the radices 3 and 5, one of no butterfly, one by convolution, and 1.
+    for (const std::int64_t n : {1, 4, 6, 10, 7, 53}) {
+        const auto of = " of length " + std::to_string(n);
+        add("fft" + of, [](const Arguments& x) { return fft(x[0]); }, {{{2, n, 2}}});
+        add("ifft" + of, [](const Arguments& x) { return ifft(x[0]); }, {{{n, 2}}});
+        add("rfft" + of, [](const Arguments& x) { return rfft(x[0]); }, {{{2, n}}});
+        add("irfft" + of, [=](const Arguments& x) { return irfft(x[0], n); }, {{{2, n / 2 + 1, 2}}});
+    }
+    add("fft2", [](const Arguments& x) { return fft2(x[0]); }, {{{2, 3, 4, 2}}});
+    add("ifft2", [](const Arguments& x) { return ifft2(x[0]); }, {{{3, 4, 2}}});
+    add("rfft2", [](const Arguments& x) { return rfft2(x[0]); }, {{{2, 3, 4}}});
+    add("irfft2", [](const Arguments& x) { return irfft2(x[0], 5); }, {{{2, 3, 2}}});
+    add("fft of no lines", [](const Arguments& x) { return fft(x[0]); }, {{{0, 3, 2}}});
 }
 
 }  // namespace
