@@ -488,6 +488,98 @@ def schedules():
         yield case, {"lr": lr, **numbers, "rates": numpy.array(rates)}
 
 
+# ---- linear algebra and Fourier transforms
+
+def definite(draw, *shape):
+    """Symmetric positive definite matrices that float32 holds exactly."""
+    x = draw.normal(*shape)
+    return numpy.round((x @ x.swapaxes(-1, -2) + shape[-1] * numpy.eye(shape[-1])) * 2**16) / 2**16
+
+
+def symmetric(x):
+    return (x + x.mT) / 2
+
+
+@golden
+def linear_algebra():
+    """One case an op, and its shapes in the inputs'. `cholesky` and `eigh` see (a + a^T) / 2. `qr` has a positive
+    diagonal in r. Where vectors are of either sign y does not depend on it: `eigh_function` is V exp(w / 4) V^T, `svd_function`
+    U diag(sin s) V^T. `triangular_solve` has `lower`, `transpose`, `unit`. `lstsq_deficient` has rank 2: y is pinv(a) b.
+    `vector_norm` is over axis 1 and has its `order`."""
+    linalg = torch.linalg
+
+    def case(name, function, inputs, **attributes):
+        draw = Draw(f"linear_algebra/{name}")
+        return name, differentiated(draw, function, {key: make(draw) for key, make in inputs.items()}, **attributes)
+
+    def normal(*shape):
+        return lambda draw: draw.normal(*shape)
+
+    yield case("cholesky", lambda a: linalg.cholesky(symmetric(a)), {"a": lambda draw: definite(draw, 2, 4, 4) + 0.25 * draw.normal(2, 4, 4)})
+    for name, lower, transpose, unit in (("lower", 1, 0, 0), ("upper", 0, 0, 0), ("lower_transposed", 1, 1, 0), ("upper_unit", 0, 0, 1)):
+        def triangular(a, b):
+            a = a.tril() if lower else a.triu()
+            return linalg.solve_triangular(a.mT if transpose else a, b, upper=bool(lower) == bool(transpose), unitriangular=bool(unit))
+        yield case(f"triangular_solve_{name}", triangular,
+                   {"a": lambda draw: draw.normal(2, 4, 4) + 4 * numpy.eye(4), "b": normal(2, 4, 3)}, lower=lower, transpose=transpose, unit=unit)
+    yield case("solve", lambda a, b: linalg.solve(a, b), {"a": normal(2, 4, 4), "b": normal(2, 4, 3)})
+    yield case("solve_vector", lambda a, b: linalg.solve(a, b), {"a": normal(5, 5), "b": normal(5)})
+    yield case("inverse", lambda a: linalg.inv(a), {"a": normal(2, 4, 4)})
+    yield case("det", lambda a: linalg.det(a), {"a": normal(3, 4, 4)})
+    yield case("slogdet", lambda a: linalg.slogdet(a)[1], {"a": normal(3, 4, 4)})
+    for name, shape in (("square", (4, 4)), ("tall", (2, 5, 3)), ("wide", (3, 5))):
+        def positive(a, output):
+            q, r = linalg.qr(a)
+            signs = torch.sign(torch.diagonal(r, dim1=-2, dim2=-1)).detach()
+            return q * signs[..., None, :] if output == "q" else r * signs[..., :, None]
+        for output in "qr":
+            yield case(f"qr_{name}_{output}", lambda a: positive(a, output), {"a": normal(*shape)})
+        yield case(f"svd_{name}_values", lambda a: linalg.svdvals(a), {"a": normal(*shape)})
+        def function(a):
+            u, s, vt = linalg.svd(a, full_matrices=False)
+            return (u * torch.sin(s)[..., None, :]) @ vt
+        yield case(f"svd_{name}_function", function, {"a": normal(*shape)})
+    yield case("eigh_values", lambda a: linalg.eigvalsh(symmetric(a)), {"a": normal(2, 5, 5)})
+
+    def exponential(a):
+        w, v = linalg.eigh(symmetric(a))
+        return (v * torch.exp(w / 4)[..., None, :]) @ v.mT
+    yield case("eigh_function", exponential, {"a": normal(2, 5, 5)})
+    yield case("lstsq_tall", lambda a, b: linalg.lstsq(a, b).solution, {"a": normal(2, 5, 3), "b": normal(2, 5, 2)})
+    yield case("lstsq_wide", lambda a, b: linalg.lstsq(a, b).solution, {"a": normal(3, 5), "b": normal(3, 2)})
+    yield case("lstsq_deficient", lambda a, b: linalg.pinv(a, rtol=1e-6) @ b,
+               {"a": lambda draw: draw.labels(10, 7).reshape(5, 2) @ (draw.labels(8, 7).reshape(2, 4) - 3.0), "b": normal(5, 2)})
+    for name, scale in (("small", 2.0**-7), ("middle", 0.25), ("large", 4.0)):
+        yield case(f"matrix_exp_{name}", lambda a: linalg.matrix_exp(a), {"a": lambda draw: scale * draw.normal(2, 4, 4)})
+    yield case("kron", lambda a, b: torch.kron(a, b), {"a": normal(2, 3), "b": normal(3, 2)})
+    yield case("trace", lambda a: torch.trace(a), {"a": normal(4, 4)})
+    for order in (2.0, 1.0, 3.0, 0.5, -1.5, numpy.inf, -numpy.inf):
+        yield case(f"vector_norm_{order:g}", lambda a: linalg.vector_norm(a, order, dim=1), {"a": normal(3, 5)}, order=float(order))
+    for name, order in (("frobenius", "fro"), ("nuclear", "nuc"), ("spectral", 2), ("one", 1), ("infinity", numpy.inf)):
+        yield case(f"matrix_norm_{name}", lambda a: linalg.matrix_norm(a, order), {"a": normal(2, 4, 3)})
+
+
+@golden
+def fft():
+    """Complex numbers are pairs in a last axis of 2. Lengths: powers of two, products of 3, 5 and 7, a prime with a radix
+    of its own (11) and one without (59); `n` is what irfft is told."""
+    def pairs(function):
+        return lambda x: torch.view_as_real(function(torch.view_as_complex(x)))
+
+    for n in (1, 2, 3, 5, 8, 11, 12, 16, 35, 59):
+        draw = Draw(f"fft/{n}")
+        yield f"fft_{n}", differentiated(draw, pairs(torch.fft.fft), {"x": draw.normal(2, n, 2)})
+        yield f"ifft_{n}", differentiated(draw, pairs(torch.fft.ifft), {"x": draw.normal(2, n, 2)})
+        yield f"rfft_{n}", differentiated(draw, lambda x: torch.view_as_real(torch.fft.rfft(x)), {"x": draw.normal(2, n)})
+        yield f"irfft_{n}", differentiated(
+            draw, lambda x: torch.fft.irfft(torch.view_as_complex(x), n), {"x": draw.normal(2, n // 2 + 1, 2)}, n=n)
+    draw = Draw("fft/two_axes")
+    yield "fft2", differentiated(draw, pairs(torch.fft.fft2), {"x": draw.normal(2, 6, 5, 2)})
+    yield "ifft2", differentiated(draw, pairs(torch.fft.ifft2), {"x": draw.normal(2, 6, 5, 2)})
+    yield "rfft2", differentiated(draw, lambda x: torch.view_as_real(torch.fft.rfft2(x)), {"x": draw.normal(2, 6, 5)})
+    yield "irfft2", differentiated(draw, lambda x: torch.fft.irfft2(torch.view_as_complex(x), (6, 5)), {"x": draw.normal(2, 6, 3, 2)}, n=5)
+
+
 # ---- writing
 
 def as_array(value):
