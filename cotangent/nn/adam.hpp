@@ -20,7 +20,7 @@ template <class Model>
 struct Adam {
     AdamOptions options;
     Model mean, square;  ///< the moments
-    std::int64_t step = 0;
+    Count step = 0;
 
     [[nodiscard]] static Adam init(const Model& model, const AdamOptions& options) {
         return {options, zeros_like(model), zeros_like(model), 0};
@@ -29,19 +29,20 @@ struct Adam {
     void update(Model& model, const Model& gradient) {
         ++step;
         const double beta1 = options.beta1, beta2 = options.beta2, epsilon = options.epsilon;
-        const auto t = static_cast<double>(step);
-        const double lr = options.lr / (1 - std::pow(beta1, t));
-        const double correction = 1 / std::sqrt(1 - std::pow(beta2, t));
+        const auto rate = [](std::int64_t t, const double* given) { return given[0] / (1 - std::pow(given[1], t)); };
+        const auto correction = [](std::int64_t t, const double* given) { return 1 / std::sqrt(1 - std::pow(given[0], t)); };
+        const detail::Numbers<2> numbers{cotangent::detail::number_of("adam_rate", step, rate, {options.lr, beta1}),
+                                         cotangent::detail::number_of("adam_correction", step, correction, {beta2})};
         const double added = options.decoupled_decay ? 0 : options.weight_decay;
         const double kept = options.decoupled_decay ? 1 - options.lr * options.weight_decay : 1;
         detail::update_tree(
-            [=](auto& p, auto g, auto& m, auto& v) {
+            [=](const std::array<double, 2>& given, auto& p, auto g, auto& m, auto& v) {
                 const auto d = g + added * p;
                 m += (1 - beta1) * (d - m);
                 v = beta2 * v + (1 - beta2) * d * d;
-                p = kept * p - lr * m / (sqrt(v) * correction + epsilon);
+                p = kept * p - given[0] * m / (sqrt(v) * given[1] + epsilon);
             },
-            model, gradient, mean, square);
+            numbers, model, gradient, mean, square);
     }
 };
 

@@ -7,6 +7,7 @@
 #include "cotangent/tensor/lanes.hpp"
 #include "cotangent/tensor/ops.hpp"
 #include "cotangent/tensor/threads.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -81,15 +82,8 @@ struct FusedBatchNorm {
 
     void vjp(const Call& call) const {
         if (detail::is_recording()) return detail::composed_vjp(call, composition(epsilon));
-        const Tensor& x = call.input(0);
-        Tensor dx = Tensor::uninitialized(x.shape(), x.dtype());
-        Tensor dgain = Tensor::uninitialized(mean.shape(), x.dtype()), dbias = Tensor::uninitialized(mean.shape(), x.dtype());
-        const auto run = [&]<class T>(T) {
-            backward(x.data<T>(), call.input(1).data<T>(), call.cotangent().data<T>(), planes_of(x), dx.fresh_data<T>(),
-                     dgain.fresh_data<T>(), dbias.fresh_data<T>());
-        };
-        if (x.dtype() == Dtype::float32) run(float{});
-        else run(double{});
+        auto [dx, dgain, dbias] = detail::traced_outputs<3>({"batch_norm_gradient", 12.0 * static_cast<double>(call.input(0).size())},
+                                                            gradient, call.input(0), call.input(1), call.cotangent(), mean, scale);
         call.give(0, std::move(dx));
         call.give(1, std::move(dgain));
         call.give(2, std::move(dbias));
@@ -107,11 +101,24 @@ struct FusedBatchNorm {
     }
 
 private:
+    static std::array<Tensor, 3> gradient(const Tensor& x, const Tensor& gain, const Tensor& g, const Tensor& mean,
+                                          const Tensor& scale) {
+        Tensor dx = Tensor::uninitialized(x.shape(), x.dtype());
+        Tensor dgain = Tensor::uninitialized(mean.shape(), x.dtype()), dbias = Tensor::uninitialized(mean.shape(), x.dtype());
+        const auto run = [&]<class T>(T) {
+            backward(x.data<T>(), gain.data<T>(), g.data<T>(), mean.data<T>(), scale.data<T>(), planes_of(x), dx.fresh_data<T>(),
+                     dgain.fresh_data<T>(), dbias.fresh_data<T>());
+        };
+        if (x.dtype() == Dtype::float32) run(float{});
+        else run(double{});
+        return {std::move(dx), std::move(dgain), std::move(dbias)};
+    }
     // With h = (x - mean) * scale: dbias = sum g, dgain = sum g h, dx = gain * scale * (g - dbias / n - h * dgain / n).
     template <class T>
-    void backward(const T* x, const T* gain, const T* g, const Planes& planes, T* dx, T* dgain, T* dbias) const {
+    static void backward(const T* x, const T* gain, const T* g, const T* mean, const T* scale, const Planes& planes, T* dx, T* dgain,
+                         T* dbias) {
         parallel_pieces(planes.channels, [&](std::int64_t channel) {
-            const T average = mean.data<T>()[channel], factor = scale.data<T>()[channel];
+            const T average = mean[channel], factor = scale[channel];
             double sum = 0, product = 0;
             for (std::int64_t image = 0; image < planes.images; ++image) {
                 const T *in = x + planes.at(image, channel), *cotangent = g + planes.at(image, channel);
@@ -148,19 +155,15 @@ void check(const Tensor& x, const Tensor& gain, const Tensor& bias) {
     if (x.is_empty()) throw ShapeError(fmt::format("batch_norm: x has shape {}, expected at least one element", to_string(x.shape())));
 }
 
-}  // namespace
-
-Tensor batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, double epsilon, BatchStatistics& statistics) {
-    if (x.dtype() == Dtype::bfloat16)
-        return cast(batch_norm(cast(x, Dtype::float32), cast(gain, Dtype::float32), cast(bias, Dtype::float32), epsilon, statistics), x.dtype());
-    check(x, gain, bias);
+/// The normalised batch, 1 / deviation, mean and variance.
+std::array<Tensor, 4> forward(const Tensor& x, const Tensor& gain, const Tensor& bias, double epsilon) {
     const Planes planes = planes_of(x);
     const Shape channels{planes.channels};
     Tensor y = Tensor::uninitialized(x.shape(), x.dtype()), scale = Tensor::uninitialized(channels, x.dtype());
-    statistics = {Tensor::uninitialized(channels, x.dtype()), Tensor::uninitialized(channels, x.dtype())};
+    Tensor batch_mean = Tensor::uninitialized(channels, x.dtype()), batch_variance = Tensor::uninitialized(channels, x.dtype());
     const auto run = [&]<class T>(T) {
         const T *in = x.data<T>(), *gains = gain.data<T>(), *biases = bias.data<T>();
-        T *out = y.fresh_data<T>(), *means = statistics.mean.fresh_data<T>(), *variances = statistics.variance.fresh_data<T>();
+        T *out = y.fresh_data<T>(), *means = batch_mean.fresh_data<T>(), *variances = batch_variance.fresh_data<T>();
         T* scales = scale.fresh_data<T>();
         parallel_pieces(planes.channels, [&](std::int64_t channel) {
             double mean = 0, variance = 0;
@@ -177,7 +180,20 @@ Tensor batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, doubl
     };
     if (x.dtype() == Dtype::float32) run(float{});
     else run(double{});
-    return record(FusedBatchNorm{statistics.mean, scale, epsilon}, std::move(y), x, gain, bias);
+    return {std::move(y), std::move(scale), std::move(batch_mean), std::move(batch_variance)};
+}
+
+}  // namespace
+
+Tensor batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, double epsilon, BatchStatistics& statistics) {
+    if (x.dtype() == Dtype::bfloat16)
+        return cast(batch_norm(cast(x, Dtype::float32), cast(gain, Dtype::float32), cast(bias, Dtype::float32), epsilon, statistics), x.dtype());
+    check(x, gain, bias);
+    const auto run = [epsilon](const Tensor& in, const Tensor& g, const Tensor& b) { return forward(in, g, b, epsilon); };
+    auto [y, scale, mean, variance] =
+        detail::traced_outputs<4>({"batch_norm", 8.0 * static_cast<double>(x.size())}, run, x, gain, bias);
+    statistics = {mean, variance};
+    return record(FusedBatchNorm{mean, scale, epsilon}, std::move(y), x, gain, bias);
 }
 
 BatchNormState BatchNormState::init(std::int64_t channels) { return {zeros({channels}), ones({channels})}; }

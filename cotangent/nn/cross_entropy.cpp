@@ -3,6 +3,7 @@
 #include "cotangent/nn/detail/check_same_shape.hpp"
 #include "cotangent/tensor/composed.hpp"
 #include "cotangent/tensor/ops.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -21,9 +22,17 @@ struct IndexCrossEntropy {
 
     void vjp(const Call& call) const {
         if (detail::is_recording()) return detail::composed_vjp(call, composition());
+        const auto run = [smoothing = smoothing](const Tensor& softmax, const Tensor& hits, const Tensor& weight) {
+            return gradient_of(softmax, hits, weight, smoothing);
+        };
+        call.give(0, detail::traced("cross_entropy_gradient", run, probabilities, labels, call.cotangent()));
+    }
+    [[nodiscard]] std::vector<Tensor> jvp(const Call& call) const { return detail::composed_jvp(call, composition()); }
+
+    static Tensor gradient_of(const Tensor& probabilities, const Tensor& labels, const Tensor& cotangent, double smoothing) {
         Tensor gradient = probabilities;
         const std::int64_t rows = gradient.shape()[0], classes = gradient.shape()[1];
-        const double weight = call.cotangent().item() / static_cast<double>(rows);
+        const double weight = cotangent.item() / static_cast<double>(rows);
         const auto run = [&]<class T>(T) {
             T* out = gradient.mutable_values<T>().data();
             const auto scale = static_cast<T>(weight), spread = static_cast<T>(smoothing / static_cast<double>(classes));
@@ -35,9 +44,8 @@ struct IndexCrossEntropy {
         };
         if (gradient.dtype() == Dtype::float32) run(float{});
         else run(double{});
-        call.give(0, std::move(gradient));
+        return gradient;
     }
-    [[nodiscard]] std::vector<Tensor> jvp(const Call& call) const { return detail::composed_jvp(call, composition()); }
 
     [[nodiscard]] detail::Composition composition() const {
         return [labels = labels, smoothing = smoothing](std::span<const Tensor> in) {
@@ -96,7 +104,8 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& labels, CrossEntropyOpt
         throw ShapeError(fmt::format("cross_entropy: labels have shape {}, expected {} for logits {}", to_string(labels.shape()),
                                      to_string(wanted), to_string(logits.shape())));
     const Tensor indices = cast(reshape(labels, {-1}), Dtype::int64);
-    Tensor value = from_indices(rows, indices, options.label_smoothing);
+    const auto run = [smoothing = options.label_smoothing](const Tensor& x, const Tensor& at) { return from_indices(x, at, smoothing); };
+    Tensor value = detail::traced({"cross_entropy", 5.0 * static_cast<double>(rows.size())}, run, rows, indices);
     if (!rows.node() || !detail::is_recording()) return value;
     Tensor probabilities;
     {

@@ -8,6 +8,7 @@
 #include "cotangent/tensor/lanes.hpp"
 #include "cotangent/tensor/ops.hpp"
 #include "cotangent/tensor/threads.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -122,18 +123,10 @@ struct FusedLayerNorm {
 
     void vjp(const Call& call) const {
         if (detail::is_recording()) return detail::composed_vjp(call, composition(epsilon));
-        const Tensor &x = call.input(0), &gain = call.input(1);
-        const std::int64_t rows = x.shape()[0], n = x.shape()[1];
-        Tensor dx = Tensor::uninitialized(x.shape(), x.dtype());
-        Tensor dgain = zeros({n}, x.dtype()), dbias = zeros({n}, x.dtype());
-        const auto run = [&]<class T>(T) {
-            backward(x.data<T>(), data_or_null<T>(gain), call.cotangent().data<T>(), mean.data<T>(), scale.data<T>(),
-                     dx.fresh_data<T>(), dgain.fresh_data<T>(), dbias.fresh_data<T>(), rows, n);
-        };
-        if (x.dtype() == Dtype::float32) run(float{});
-        else run(double{});
+        auto [dx, dgain, dbias] = detail::traced_outputs<3>({"layer_norm_gradient", 12.0 * static_cast<double>(call.input(0).size())},
+                                                            gradient, call.input(0), call.input(1), call.cotangent(), mean, scale);
         call.give(0, std::move(dx));
-        if (!gain.is_empty()) call.give(1, std::move(dgain));
+        if (!call.input(1).is_empty()) call.give(1, std::move(dgain));
         if (!call.input(2).is_empty()) call.give(2, std::move(dbias));
     }
     [[nodiscard]] std::vector<Tensor> jvp(const Call& call) const { return detail::composed_jvp(call, composition(epsilon)); }
@@ -147,7 +140,36 @@ struct FusedLayerNorm {
             return std::vector{y};
         };
     }
+
+private:
+    static std::array<Tensor, 3> gradient(const Tensor& x, const Tensor& gain, const Tensor& g, const Tensor& mean,
+                                          const Tensor& scale) {
+        const std::int64_t rows = x.shape()[0], n = x.shape()[1];
+        Tensor dx = Tensor::uninitialized(x.shape(), x.dtype());
+        Tensor dgain = zeros({n}, x.dtype()), dbias = zeros({n}, x.dtype());
+        const auto run = [&]<class T>(T) {
+            backward(x.data<T>(), data_or_null<T>(gain), g.data<T>(), mean.data<T>(), scale.data<T>(), dx.fresh_data<T>(),
+                     dgain.fresh_data<T>(), dbias.fresh_data<T>(), rows, n);
+        };
+        if (x.dtype() == Dtype::float32) run(float{});
+        else run(double{});
+        return {std::move(dx), std::move(dgain), std::move(dbias)};
+    }
 };
+
+/// The normalised rows, their means and 1 / deviations.
+std::array<Tensor, 3> normalised(const Tensor& x, const Tensor& gain, const Tensor& bias, double epsilon) {
+    const std::int64_t rows = x.shape()[0], n = x.shape()[1];
+    Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
+    Tensor mean = Tensor::uninitialized({rows}, x.dtype()), scale = Tensor::uninitialized({rows}, x.dtype());
+    const auto run = [&]<class T>(T) {
+        forward(x.data<T>(), data_or_null<T>(gain), data_or_null<T>(bias), y.fresh_data<T>(), mean.fresh_data<T>(),
+                scale.fresh_data<T>(), rows, n, static_cast<T>(epsilon));
+    };
+    if (x.dtype() == Dtype::float32) run(float{});
+    else run(double{});
+    return {std::move(y), std::move(mean), std::move(scale)};
+}
 
 void check_parameter(const char* what, const Tensor& parameter, std::int64_t n, const Tensor& x) {
     if (!parameter.is_empty() && parameter.size() != n)
@@ -175,14 +197,11 @@ Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, Layer
     const std::int64_t rows = x.size() / n;
     const Tensor flat = reshape(x, {rows, n});
     const Tensor flat_gain = gain.is_empty() ? gain : reshape(gain, {n}), flat_bias = bias.is_empty() ? bias : reshape(bias, {n});
-    Tensor y = Tensor::uninitialized(flat.shape(), x.dtype());
-    Tensor mean = Tensor::uninitialized({rows}, x.dtype()), scale = Tensor::uninitialized({rows}, x.dtype());
-    const auto run = [&]<class T>(T) {
-        forward(flat.data<T>(), data_or_null<T>(flat_gain), data_or_null<T>(flat_bias), y.fresh_data<T>(),
-                mean.fresh_data<T>(), scale.fresh_data<T>(), rows, n, static_cast<T>(options.epsilon));
+    const auto run = [epsilon = options.epsilon](const Tensor& in, const Tensor& g, const Tensor& b) {
+        return normalised(in, g, b, epsilon);
     };
-    if (x.dtype() == Dtype::float32) run(float{});
-    else run(double{});
+    auto [y, mean, scale] =
+        detail::traced_outputs<3>({"layer_norm", 8.0 * static_cast<double>(x.size())}, run, flat, flat_gain, flat_bias);
     return reshape(record(FusedLayerNorm{mean, scale, options.epsilon}, std::move(y), flat, flat_gain, flat_bias), x.shape());
 }
 

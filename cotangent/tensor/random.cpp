@@ -12,6 +12,7 @@
 #include "cotangent/tensor/kernels/elementwise.hpp"
 #include "cotangent/tensor/lanes.hpp"
 #include "cotangent/tensor/threads.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -196,6 +197,7 @@ Rng Rng::from_state(const std::array<std::uint64_t, 3>& state) {
 
 // A child's key and stream are a block of its parent that no draw will see again.
 Rng Rng::split() {
+    detail::refuse_stream("split", *this);
     const auto [key, stream] = block_at(position_++, stream_, key_);
     return from_state({key, stream, 0});
 }
@@ -210,14 +212,20 @@ std::vector<Rng> Rng::split(std::int64_t count) {
 
 // Two blocks: the first mixes the state under another key than draws use, the second mixes in the index.
 Rng Rng::fork(std::uint64_t index) const {
+    detail::refuse_stream("fork", *this);
     const auto [mixed_key, mixed_stream] = block_at(position_, stream_, key_ ^ 0x6A09E667F3BCC908u);
     const auto [key, stream] = block_at(index, mixed_stream, mixed_key);
     return from_state({key, stream, 0});
 }
 
-std::uint64_t Rng::bits() { return block_at(position_++, stream_, key_).first; }
+std::uint64_t Rng::bits() {
+    detail::refuse_stream("bits", *this);
+    return block_at(position_++, stream_, key_).first;
+}
 
-Tensor uniform(Rng& rng, const Shape& shape, double low, double high, Dtype dtype) {
+namespace {
+
+Tensor uniform_now(Rng& rng, const Shape& shape, double low, double high, Dtype dtype) {
     if (!(low <= high) || !std::isfinite(high - low))
         throw ValueError(fmt::format("uniform: low and high are {} and {}, expected finite low <= high", low, high));
     const auto make = [&]<class T>(T) {
@@ -246,7 +254,7 @@ Tensor uniform(Rng& rng, const Shape& shape, double low, double high, Dtype dtyp
     return out;
 }
 
-Tensor integers(Rng& rng, const Shape& shape, std::int64_t low, std::int64_t high, Dtype dtype) {
+Tensor integers_now(Rng& rng, const Shape& shape, std::int64_t low, std::int64_t high, Dtype dtype) {
     if (high <= low) throw ValueError(fmt::format("integers: high is {}, expected more than low = {}", high, low));
     if (is_floating(dtype) || dtype == Dtype::boolean) detail::throw_dtype("integers", dtype, "int32, int64 or uint8");
     Tensor out = Tensor::uninitialized(shape, dtype);
@@ -269,7 +277,7 @@ Tensor integers(Rng& rng, const Shape& shape, std::int64_t low, std::int64_t hig
     return out;
 }
 
-Tensor normal(Rng& rng, const Shape& shape, double mean, double deviation, Dtype dtype) {
+Tensor normal_now(Rng& rng, const Shape& shape, double mean, double deviation, Dtype dtype) {
     if (!(deviation >= 0) || !std::isfinite(mean) || !std::isfinite(deviation))
         throw ValueError(fmt::format("normal: mean and deviation are {} and {}, expected finite and deviation >= 0", mean, deviation));
     const auto f32 = [=](const Words& words, float* out) {
@@ -301,7 +309,7 @@ Tensor normal(Rng& rng, const Shape& shape, double mean, double deviation, Dtype
     return draw("normal", rng, shape, dtype, f32, f64);
 }
 
-Tensor truncated_normal(Rng& rng, const Shape& shape, double low, double high, Dtype dtype) {
+Tensor truncated_normal_now(Rng& rng, const Shape& shape, double low, double high, Dtype dtype) {
     if (!(low < high) || low < -8 || high > 8)
         throw ValueError(fmt::format("truncated_normal: low and high are {} and {}, expected low < high within [-8, 8]", low, high));
     // The upper tail is drawn as the lower one, where the distribution function keeps its digits.
@@ -326,7 +334,7 @@ Tensor truncated_normal(Rng& rng, const Shape& shape, double low, double high, D
     return draw("truncated_normal", rng, shape, dtype, make(float{}), make(double{}));
 }
 
-Tensor bernoulli(Rng& rng, const Shape& shape, double probability) {
+Tensor bernoulli_now(Rng& rng, const Shape& shape, double probability) {
     if (!(probability >= 0 && probability <= 1))
         throw ValueError(fmt::format("bernoulli: probability is {}, expected 0 to 1", probability));
     Tensor out = Tensor::uninitialized(shape, Dtype::boolean);
@@ -339,14 +347,14 @@ Tensor bernoulli(Rng& rng, const Shape& shape, double probability) {
     return out;
 }
 
-Tensor categorical(Rng& rng, const Tensor& logits) {
+Tensor categorical_now(Rng& rng, const Tensor& logits) {
     if (logits.rank() == 0 || logits.shape().back() == 0)
         throw ShapeError(fmt::format("categorical: logits have shape {}, expected [..., K] with K >= 1", to_string(logits.shape())));
     if (!is_floating(logits.dtype())) detail::throw_dtype("categorical", logits.dtype(), "a floating dtype");
     Shape shape = logits.shape();
     shape.erase(shape.rank() - 1);
     const std::int64_t classes = logits.shape().back();
-    const Tensor chance = uniform(rng, shape, 0, 1, Dtype::float64);
+    const Tensor chance = uniform_now(rng, shape, 0, 1, Dtype::float64);
     Tensor out = Tensor::uninitialized(shape, Dtype::int64);
     dispatch(logits.dtype(), [&]<class T>(T) {
         if constexpr (!std::is_integral_v<T>) {
@@ -372,7 +380,7 @@ Tensor categorical(Rng& rng, const Tensor& logits) {
     return out;
 }
 
-Tensor permutation(Rng& rng, std::int64_t n) {
+Tensor permutation_now(Rng& rng, std::int64_t n) {
     if (n < 0) throw ValueError(fmt::format("permutation: n is {}, expected at least 0", n));
     Tensor out = Tensor::uninitialized({n}, Dtype::int64);
     std::int64_t* order = out.fresh_data<std::int64_t>();
@@ -388,6 +396,35 @@ Tensor permutation(Rng& rng, std::int64_t n) {
     }
     rng.skip(static_cast<std::uint64_t>((std::max<std::int64_t>(n - 1, 0) + group_longs - 1) / group_longs) * group_blocks);
     return out;
+}
+
+}  // namespace
+
+Tensor uniform(Rng& rng, const Shape& shape, double low, double high, Dtype dtype) {
+    return detail::traced_draw("uniform", rng, [=](Rng& from) { return uniform_now(from, shape, low, high, dtype); });
+}
+
+Tensor integers(Rng& rng, const Shape& shape, std::int64_t low, std::int64_t high, Dtype dtype) {
+    return detail::traced_draw("integers", rng, [=](Rng& from) { return integers_now(from, shape, low, high, dtype); });
+}
+
+Tensor normal(Rng& rng, const Shape& shape, double mean, double deviation, Dtype dtype) {
+    return detail::traced_draw("normal", rng, [=](Rng& from) { return normal_now(from, shape, mean, deviation, dtype); });
+}
+
+Tensor truncated_normal(Rng& rng, const Shape& shape, double low, double high, Dtype dtype) {
+    return detail::traced_draw("truncated_normal", rng,
+                               [=](Rng& from) { return truncated_normal_now(from, shape, low, high, dtype); });
+}
+
+Tensor bernoulli(Rng& rng, const Shape& shape, double probability) {
+    return detail::traced_draw("bernoulli", rng, [=](Rng& from) { return bernoulli_now(from, shape, probability); });
+}
+
+Tensor categorical(Rng& rng, const Tensor& logits) { return detail::traced_draw("categorical", rng, categorical_now, logits); }
+
+Tensor permutation(Rng& rng, std::int64_t n) {
+    return detail::traced_draw("permutation", rng, [=](Rng& from) { return permutation_now(from, n); });
 }
 
 }  // namespace cotangent

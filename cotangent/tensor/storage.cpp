@@ -159,7 +159,7 @@ void deallocate(void* block, std::size_t bytes) noexcept {
 }
 
 Storage::Storage(std::size_t bytes) : header_(static_cast<Header*>(allocate(bytes + sizeof(Header)))) {
-    new (header_) Header{{1}, bytes};
+    new (header_) Header{{1}, bytes, trace_state.fresh, -1};
 }
 
 }  // namespace detail

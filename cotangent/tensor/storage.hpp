@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "cotangent/tensor/trace_state.hpp"
+
 namespace cotangent {
 
 /// Counts of the allocator since the program started, over all threads.
@@ -44,6 +46,16 @@ public:
     [[nodiscard]] explicit operator bool() const { return header_ != nullptr; }
     [[nodiscard]] std::byte* data() const { return reinterpret_cast<std::byte*>(header_ + 1); }
     [[nodiscard]] std::size_t bytes() const { return header_ ? header_->bytes : 0; }
+    // What tracing needs; see trace.hpp.
+    friend bool operator==(const Storage& a, const Storage& b) { return a.header_ == b.header_; }
+    /// The trace whose value this memory holds; 0: none.
+    [[nodiscard]] std::uint32_t trace() const { return header_->trace; }
+    /// Which value of that trace; -1: memory that an op made beside its result.
+    [[nodiscard]] std::int32_t value() const { return header_->value; }
+    void mark(std::uint32_t trace, std::int32_t value) const {
+        header_->trace = trace;
+        header_->value = value;
+    }
     /// True when no other tensor can see this memory.
     [[nodiscard]] bool is_sole_owner() const { return header_ && header_->references.load(std::memory_order_acquire) == 1; }
 
@@ -51,6 +63,8 @@ private:
     struct alignas(64) Header {
         std::atomic<std::int64_t> references;
         std::size_t bytes;
+        std::uint32_t trace;
+        std::int32_t value;
     };
     void release() noexcept {
         // A sole owner need not pay for a locked decrement.

@@ -107,8 +107,12 @@ public:
     template <class T>
     [[nodiscard]] std::vector<T> to_vector() const;
 
-    /// Untyped access for kernels.
-    [[nodiscard]] const std::byte* raw() const { return storage_ ? storage_.data() + offset_ : nullptr; }
+    /// Untyped access for kernels. @throws ValueError  while compile() records, outside of ops: see trace.hpp
+    [[nodiscard]] const std::byte* raw() const {
+        if (!storage_) return nullptr;
+        if (storage_.trace() == detail::trace_state.guarded) [[unlikely]] detail::refuse_read();
+        return storage_.data() + offset_;
+    }
     [[nodiscard]] std::byte* mutable_raw();
     template <class T>
     [[nodiscard]] const T* data() const {
@@ -141,6 +145,8 @@ public:
     [[nodiscard]] detail::Node* take_node() { return node_.take(); }
     /// Shape, dtype and record, without the memory: what a rule keeps of an input it will not read.
     [[nodiscard]] Tensor ghost() const;
+    [[nodiscard]] const detail::Storage& storage() const { return storage_; }
+    [[nodiscard]] std::size_t offset() const { return offset_; }  ///< of the first element, in bytes
     [[nodiscard]] bool has_storage() const { return static_cast<bool>(storage_); }
     void drop_storage() { storage_ = {}; }
 

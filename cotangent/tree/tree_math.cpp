@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "cotangent/tensor/ops/arithmetic.hpp"
 #include "cotangent/tensor/threads.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 namespace cotangent::detail {
 namespace {
@@ -73,6 +75,10 @@ double dot_of(const Tensor& a, const Tensor& b) {
 void axpy_into(double alpha, const Tensor& x, Tensor& y) {
     check_same("axpy", y, x);
     if (!is_floating(y.dtype())) return;
+    if (is_tracing()) {
+        y = y + alpha * x;
+        return;
+    }
     dispatch(y.dtype(), [&]<class T>(T) {
         if constexpr (std::is_floating_point_v<T> || std::is_same_v<T, BFloat16>) {
             using Wide = decltype(widened(T{}));

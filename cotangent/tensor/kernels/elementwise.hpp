@@ -8,6 +8,7 @@
 #include "cotangent/tensor/lanes.hpp"
 #include "cotangent/tensor/tensor.hpp"
 #include "cotangent/tensor/threads.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 namespace cotangent::detail {
 
@@ -117,64 +118,125 @@ void for_rows(const Rows<N>& rows, Row&& row) {
     });
 }
 
+/// One row: to[k] = f(from[0][k * steps[0]], ...), over lanes of T (float or double).
+template <class T, std::size_t N, class F>
+[[gnu::noinline]] void lanes_row(const F& f, T* to, std::array<const T*, N> from, const std::array<std::int64_t, N>& steps,
+                                 std::int64_t count) {
+    using L = Lanes<T>;
+    const auto call = [&]<std::size_t... I>(std::index_sequence<I...>, auto&& at) { return f(at(I)...); };
+    constexpr auto indices = std::make_index_sequence<N>{};
+    std::array<L, N> repeated;
+    for (std::size_t i = 0; i < N; ++i)
+        if (steps[i] == 0) {
+            repeated[i] = L(*from[i]);
+            from[i] = reinterpret_cast<const T*>(&repeated[i]);  // loads at step 0 stay inside it
+        }
+    std::int64_t k = 0;
+    for (; k + L::count <= count; k += L::count)
+        L(call(indices, [&](std::size_t i) { return L::load(from[i] + k * steps[i]); })).store(to + k);
+    if (k < count)
+        L(call(indices, [&](std::size_t i) { return L::load_part(from[i] + k * steps[i], count - k); })).store_part(to + k, count - k);
+}
+
 /// out = f(inputs...) over lanes of T (float or double). `shapes` are the inputs' own shapes, which broadcast to `shape`.
 template <class T, class F, std::size_t N>
 void elementwise_lanes(const F& f, const Shape& shape, T* out, const std::array<const T*, N>& inputs,
                        const std::array<const Shape*, N>& shapes) {
     using L = Lanes<T>;
-    const auto call = [&]<std::size_t... I>(std::index_sequence<I...>, auto&& at) { return f(at(I)...); };
-    constexpr auto indices = std::make_index_sequence<N>{};
     if (shape.size() == 1) {  // the fast path of scalar code
-        const L result = call(indices, [&](std::size_t i) { return L(*inputs[i]); });
+        const L result = [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return L(f(L(*inputs[I])...));
+        }(std::make_index_sequence<N>{});
         *out = result.v[0];
         return;
     }
     const auto rows = rows_of<N>(shape, shapes);
     for_rows(rows, [&](std::int64_t first, std::int64_t count, const std::array<std::int64_t, N>& offsets) {
         std::array<const T*, N> from;
-        std::array<L, N> repeated;
-        for (std::size_t i = 0; i < N; ++i) {
-            from[i] = inputs[i] + offsets[i];
-            if (rows.step[i] == 0) {
-                repeated[i] = L(*from[i]);
-                from[i] = reinterpret_cast<const T*>(&repeated[i]);  // loads at step 0 stay inside it
-            }
-        }
-        T* to = out + first;
-        std::int64_t k = 0;
-        for (; k + L::count <= count; k += L::count)
-            L(call(indices, [&](std::size_t i) { return L::load(from[i] + k * rows.step[i]); })).store(to + k);
-        if (k < count)
-            L(call(indices, [&](std::size_t i) {
-                return L::load_part(from[i] + k * rows.step[i], count - k);
-            })).store_part(to + k, count - k);
+        for (std::size_t i = 0; i < N; ++i) from[i] = inputs[i] + offsets[i];
+        lanes_row<T, N>(f, out + first, from, rows.step, count);
     });
 }
 
-/// out[k] = f(inputs[k]...) one element at a time, for any mix of element types; compilers vectorise the simple ones.
-/// Where an input repeats along a row, a block of repetitions stands in for it, so that there is one dense loop.
+/// One row of any types, one element at a time: for integers and loops that convert.
 template <class Out, class... In, class F>
+void scalars_row(const F& f, Out* to, std::tuple<const In*...> from, const std::array<std::int64_t, sizeof...(In)>& steps,
+                 std::int64_t count) {
+    constexpr std::int64_t block = 256;
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        std::tuple<std::array<In, block>...> repeated;
+        const auto start = [&]<class T>(const T* first, std::int64_t step, std::array<T, block>& filled) {
+            if (step == 1) return first;
+            std::fill_n(filled.begin(), std::min(count, block), *first);
+            return static_cast<const T*>(filled.data());
+        };
+        const auto run = [&f](Out* out, std::int64_t n, const In*... in) {
+            for (std::int64_t k = 0; k < n; ++k) out[k] = f(in[k]...);
+        };
+        from = {start(std::get<I>(from), steps[I], std::get<I>(repeated))...};
+        if (((steps[I] == 1) && ...)) return run(to, count, std::get<I>(from)...);
+        for (std::int64_t k = 0; k < count; k += block)
+            run(to + k, std::min(block, count - k), std::get<I>(from) + k * steps[I]...);
+    }(std::index_sequence_for<In...>{});
+}
+
+/// out = f(inputs...) one element at a time: for integers and loops that convert.
+template <class Out, class F, class... In>
 void elementwise_scalars(const F& f, const Shape& shape, Out* out, const std::array<const Shape*, sizeof...(In)>& shapes,
                          const In*... inputs) {
-    constexpr std::int64_t block = 256;
     const auto rows = rows_of<sizeof...(In)>(shape, shapes);
     for_rows(rows, [&](std::int64_t first, std::int64_t count, const auto& offsets) {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
-            std::tuple<std::array<In, block>...> repeated;
-            const auto start = [&]<class T>(const T* from, std::int64_t step, std::array<T, block>& filled) {
-                if (step == 1) return from;
-                std::fill_n(filled.begin(), std::min(count, block), *from);
-                return static_cast<const T*>(filled.data());
-            };
-            const auto run = [&f](Out* to, std::int64_t n, const In*... from) {
-                for (std::int64_t k = 0; k < n; ++k) to[k] = f(from[k]...);
-            };
-            const std::tuple<const In*...> from{start(inputs + offsets[I], rows.step[I], std::get<I>(repeated))...};
-            if (((rows.step[I] == 1) && ...)) return run(out + first, count, std::get<I>(from)...);
-            for (std::int64_t k = 0; k < count; k += block)
-                run(out + first + k, std::min(block, count - k), std::get<I>(from) + k * rows.step[I]...);
+            scalars_row<Out, In...>(f, out + first, {inputs + offsets[I]...}, rows.step, count);
         }(std::index_sequence_for<In...>{});
     });
+}
+
+/// lanes_row and scalars_row as a trace calls them.
+template <class T, std::size_t N, class F>
+void lanes_kernel(const void* f, const std::byte* const* inputs, const std::int64_t* steps, std::byte* const* outputs,
+                  std::int64_t count) {
+    std::array<const T*, N> from;
+    std::array<std::int64_t, N> step;
+    for (std::size_t i = 0; i < N; ++i) {
+        from[i] = reinterpret_cast<const T*>(inputs[i]);
+        step[i] = steps[i];
+    }
+    lanes_row<T, N>(*static_cast<const F*>(f), reinterpret_cast<T*>(outputs[0]), from, step, count);
+}
+template <class F, class Out, class... In>
+void scalars_kernel(const void* f, const std::byte* const* inputs, const std::int64_t* steps, std::byte* const* outputs,
+                    std::int64_t count) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        scalars_row<Out, In...>(*static_cast<const F*>(f), reinterpret_cast<Out*>(outputs[0]),
+                                {reinterpret_cast<const In*>(inputs[I])...}, {steps[I]...}, count);
+    }(std::index_sequence_for<In...>{});
+}
+
+/// Hands an elementwise call, whose result is `out`, to the trace.
+template <class F, class... X>
+void trace_elementwise(const char* op, ElementKernel kernel, const F& f, Tensor& out, const X&... x) {
+    Operation operation;
+    operation.kind = Operation::Kind::elementwise;
+    operation.name = op;
+    operation.kernel = kernel;
+    operation.function = std::make_shared<F>(f);
+    identify(operation, f);
+    const std::array<const Tensor*, sizeof...(X)> inputs{&x...};
+    trace_state.trace->add(std::move(operation), inputs, {&out, 1});
+}
+
+/// A new tensor of f over broadcast inputs of the types In, one element at a time.
+template <class Out, class... In, class F, class... X>
+[[nodiscard]] Tensor elementwise_mixed(const char* op, const F& f, const Shape& shape, Dtype dtype, const X&... x) {
+    Tensor out = Tensor::uninitialized(shape, dtype);
+    const bool tracing = is_tracing();
+    {
+        const InsideOp inside;
+        elementwise_scalars(f, shape, out.fresh_data<Out>(), {&x.shape()...}, x.template data<In>()...);
+    }
+    if (tracing) [[unlikely]] trace_elementwise(op, scalars_kernel<F, Out, In...>, f, out, x...);
+    return out;
 }
 
 enum class Accepts : std::uint8_t { floating, numeric };  ///< numeric: floating, int32, int64 and uint8
@@ -185,6 +247,25 @@ void check_same_dtype(const char* op, Dtype a, Dtype b);
 [[nodiscard]] Tensor to_float32(const Tensor& x);
 [[nodiscard]] Tensor to_bfloat16(const Tensor& x);
 
+/// Hands an elementwise call of lanes or numbers to the trace.
+template <Accepts accepts, class F, class... X>
+void trace_elementwise_of(Dtype dtype, const char* op, const F& f, Tensor& out, const X&... x) {
+    constexpr std::size_t n = sizeof...(X);
+    if (dtype == Dtype::float32) return trace_elementwise(op, lanes_kernel<float, n, F>, f, out, x...);
+    if (dtype == Dtype::float64) return trace_elementwise(op, lanes_kernel<double, n, F>, f, out, x...);
+    if constexpr (accepts == Accepts::numeric) {
+        const auto integers = [&]<class T>(T) {
+            const auto scalar = [f](auto... v) { return static_cast<T>(f(v...)); };
+            [&]<std::size_t... I>(std::index_sequence<I...>) {
+                trace_elementwise(op, scalars_kernel<decltype(scalar), T, std::conditional_t<(I < n), T, T>...>, scalar, out, x...);
+            }(std::make_index_sequence<n>{});
+        };
+        if (dtype == Dtype::int32) integers(std::int32_t{});
+        else if (dtype == Dtype::int64) integers(std::int64_t{});
+        else integers(std::uint8_t{});
+    }
+}
+
 /// A new tensor of f over broadcast inputs of one dtype; not recorded. f takes lanes (and, for integers, numbers).
 template <Accepts accepts = Accepts::floating, class F, class... In>
 [[nodiscard]] Tensor elementwise(const char* op, const F& f, const Tensor& x, const In&... rest) {
@@ -192,8 +273,12 @@ template <Accepts accepts = Accepts::floating, class F, class... In>
     (check_same_dtype(op, x.dtype(), rest.dtype()), ...);
     Shape shape = x.shape();
     ((rest.shape() == shape ? void() : void(shape = broadcast(op, shape, rest.shape()))), ...);
-    if (x.dtype() == Dtype::bfloat16) return to_bfloat16(elementwise<accepts>(op, f, to_float32(x), to_float32(rest)...));
+    if (x.dtype() == Dtype::bfloat16)
+        return traced(
+            op,
+            [op, f](const auto&... in) { return to_bfloat16(elementwise<accepts>(op, f, to_float32(in)...)); }, x, rest...);
     const std::array<const Shape*, n> shapes{&x.shape(), &rest.shape()...};
+    const bool tracing = is_tracing();
     Tensor out = Tensor::uninitialized(shape, x.dtype());
     const auto lanes = [&]<class T>(T) {
         elementwise_lanes<T>(f, shape, out.fresh_data<T>(), std::array<const T*, n>{x.data<T>(), rest.template data<T>()...},
@@ -205,14 +290,25 @@ template <Accepts accepts = Accepts::floating, class F, class... In>
                                 x.data<T>(), rest.template data<T>()...);
         else throw_dtype(op, x.dtype(), "a floating dtype");
     };
-    switch (x.dtype()) {
-        case Dtype::float32: lanes(float{}); break;
-        case Dtype::float64: lanes(double{}); break;
-        case Dtype::int32: scalars(std::int32_t{}); break;
-        case Dtype::int64: scalars(std::int64_t{}); break;
-        case Dtype::uint8: scalars(std::uint8_t{}); break;
-        default: throw_dtype(op, x.dtype(), accepts == Accepts::numeric ? "a numeric dtype" : "a floating dtype");
+    const auto run = [&] {
+        switch (x.dtype()) {
+            case Dtype::float32: lanes(float{}); break;
+            case Dtype::float64: lanes(double{}); break;
+            case Dtype::int32: scalars(std::int32_t{}); break;
+            case Dtype::int64: scalars(std::int64_t{}); break;
+            case Dtype::uint8: scalars(std::uint8_t{}); break;
+            default: throw_dtype(op, x.dtype(), accepts == Accepts::numeric ? "a numeric dtype" : "a floating dtype");
+        }
+    };
+    if (!tracing) [[likely]] {
+        run();
+        return out;
     }
+    {
+        const InsideOp inside;
+        run();
+    }
+    trace_elementwise_of<accepts>(x.dtype(), op, f, out, x, rest...);
     return out;
 }
 

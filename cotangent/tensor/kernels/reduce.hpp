@@ -151,39 +151,49 @@ struct Folder {
         return total;
     }
 
-    static A row_of_lanes(const T* x, std::int64_t count) {
+    /// A row that comes in parts: the parts before the last are multiples of `block` long, and the sum is that of the whole.
+    struct Running {
         using L = Lanes<A>;
+        static constexpr std::int64_t block = 4 * unroll * L::count;
         FoldState<L, compensated> state{L(Op::identity), L(0)};
-        std::int64_t k = 0;
-        const auto add_block = [&](std::int64_t vectors_each) {
+
+        void add_block(const T* x, std::int64_t vectors_each) {
             std::array<L, 4> sums;
-            for (int i = 0; i < 4; ++i) sums[i] = fold_load<A>(x + k + i * L::count);
+            for (int i = 0; i < 4; ++i) sums[i] = fold_load<A>(x + i * L::count);
             for (std::int64_t r = 1; r < vectors_each; ++r)
-                for (int i = 0; i < 4; ++i)
-                    sums[i] = Op::combine(sums[i], fold_load<A>(x + k + (4 * r + i) * L::count));
+                for (int i = 0; i < 4; ++i) sums[i] = Op::combine(sums[i], fold_load<A>(x + (4 * r + i) * L::count));
             state.template add<Op>(Op::combine(Op::combine(sums[0], sums[1]), Op::combine(sums[2], sums[3])));
-            k += 4 * vectors_each * L::count;
-        };
-        while (k + 4 * unroll * L::count <= count) add_block(unroll);
-        if (const std::int64_t rest = (count - k) / (4 * L::count)) add_block(rest);
-        L last(Op::identity);
-        for (; k + L::count <= count; k += L::count) last = Op::combine(last, fold_load<A>(x + k));
-        L tail(Op::identity);
-        for (std::int64_t i = 0; k + i < count; ++i) tail.v[i] = fold_value<A>(x[k + i]);
-        state.template add<Op>(Op::combine(last, tail));
-        std::array<A, L::count> totals;
-        state.total.store(totals.data());
-        for (int width = L::count / 2; width >= 1; width /= 2)
-            for (int i = 0; i < width; ++i) totals[i] = Op::combine(totals[i], totals[i + width]);
-        A lost = 0;
-        if constexpr (compensated)
-            for (int i = 0; i < L::count; ++i) lost += state.lost.v[i];
-        return finish(totals[0], lost);
-    }
+        }
+        void add(const T* x, std::int64_t count) {
+            for (std::int64_t k = 0; k < count; k += block) add_block(x + k, unroll);
+        }
+        A last(const T* x, std::int64_t count) {
+            const std::int64_t whole = count / block * block;
+            add(x, whole);
+            std::int64_t k = whole;
+            if (const std::int64_t rest = (count - k) / (4 * L::count)) {
+                add_block(x + k, rest);
+                k += 4 * rest * L::count;
+            }
+            L odd(Op::identity);
+            for (; k + L::count <= count; k += L::count) odd = Op::combine(odd, fold_load<A>(x + k));
+            L tail(Op::identity);
+            for (std::int64_t i = 0; k + i < count; ++i) tail.v[i] = fold_value<A>(x[k + i]);
+            state.template add<Op>(Op::combine(odd, tail));
+            std::array<A, L::count> totals;
+            state.total.store(totals.data());
+            for (int width = L::count / 2; width >= 1; width /= 2)
+                for (int i = 0; i < width; ++i) totals[i] = Op::combine(totals[i], totals[i + width]);
+            A lost = 0;
+            if constexpr (compensated)
+                for (int i = 0; i < L::count; ++i) lost += state.lost.v[i];
+            return finish(totals[0], lost);
+        }
+    };
 
     static A row(const T* x, std::int64_t count) {
         if constexpr (vectors)
-            if (count >= 2 * Lanes<A>::count) return row_of_lanes(x, count);
+            if (count >= 2 * Lanes<A>::count) return Running{}.last(x, count);
         return row_of_scalars(x, count);
     }
 

@@ -4,6 +4,7 @@
 
 #include "cotangent/tensor/kernels/axis_view.hpp"
 #include "cotangent/tensor/threads.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -32,7 +33,7 @@ std::int64_t best_of_row(const T* x, std::int64_t count) {
 }
 
 template <bool largest>
-Tensor arg_extremum(const char* op, const Tensor& x, const ArgmaxOptions& options) {
+Tensor compute(const char* op, const Tensor& x, const ArgmaxOptions& options) {
     const detail::AxisView view(op, x.shape(), options.axis);
     if (view.length == 0)
         throw ValueError(fmt::format("{}: axis {} of {} has length 0, expected at least 1", op, view.axis, to_string(x.shape())));
@@ -63,6 +64,11 @@ Tensor arg_extremum(const char* op, const Tensor& x, const ArgmaxOptions& option
         });
     });
     return out;
+}
+
+template <bool largest>
+Tensor arg_extremum(const char* op, const Tensor& x, const ArgmaxOptions& options) {
+    return detail::traced(op, [=](const Tensor& in) { return compute<largest>(op, in, options); }, x);
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ void check_divisor(const Tensor& b) {
 /// target = f(target, other) in target's own memory, when nobody else sees it and the result has its shape and dtype.
 template <class F>
 bool update_in_place(Tensor& target, const Tensor& other, const F& f) {
-    if (target.node() || (other.node() && detail::is_recording()) || !target.is_sole_owner()) return false;
+    if (target.node() || (other.node() && detail::is_recording()) || !target.is_sole_owner() || detail::is_tracing()) return false;
     if (target.dtype() != other.dtype()) return false;
     if (target.shape() != other.shape() && other.size() != 1) return false;
     if (other.size() == 1 && other.rank() > target.rank()) return false;
@@ -121,8 +121,14 @@ Tensor multiply(const Tensor& a, const Tensor& b) {
 }
 
 Tensor divide(const Tensor& a, const Tensor& b) {
-    check_divisor(b);
-    return record(Divide{}, elementwise<Accepts::numeric>("divide", over, a, b), a, b);
+    if (is_floating(a.dtype())) return record(Divide{}, elementwise("divide", over, a, b), a, b);
+    return detail::traced(
+        "divide",
+        [](const Tensor& x, const Tensor& y) {
+            check_divisor(y);
+            return elementwise<Accepts::numeric>("divide", over, x, y);
+        },
+        a, b);
 }
 
 Tensor negative(const Tensor& x) {

@@ -31,9 +31,8 @@ struct BroadcastTo {
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {
     if (x.shape() == shape) return x;
     check("broadcast_to", x.shape(), shape);
-    Tensor out = Tensor::uninitialized(shape, x.dtype());
-    dispatch(x.dtype(), [&]<class T>(T) {
-        detail::elementwise_scalars([](T v) { return v; }, shape, out.fresh_data<T>(), {&x.shape()}, x.data<T>());
+    Tensor out = dispatch(x.dtype(), [&]<class T>(T) {
+        return detail::elementwise_mixed<T, T>("broadcast_to", [](T v) { return v; }, shape, x.dtype(), x);
     });
     return record(BroadcastTo{}, std::move(out), x);
 }

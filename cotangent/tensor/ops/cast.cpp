@@ -27,11 +27,9 @@ To convert(From value) {
 
 Tensor cast(const Tensor& x, Dtype dtype) {
     if (x.dtype() == dtype) return x;
-    Tensor out = Tensor::uninitialized(x.shape(), dtype);
-    dispatch(x.dtype(), [&]<class From>(From) {
-        dispatch(dtype, [&]<class To>(To) {
-            detail::elementwise_scalars([](From v) { return convert<To>(v); }, x.shape(), out.fresh_data<To>(), {&x.shape()},
-                                        x.data<From>());
+    Tensor out = dispatch(x.dtype(), [&]<class From>(From) {
+        return dispatch(dtype, [&]<class To>(To) {
+            return detail::elementwise_mixed<To, From>("cast", [](From v) { return convert<To>(v); }, x.shape(), dtype, x);
         });
     });
     return is_floating(dtype) ? record(Cast{}, std::move(out), x) : out;

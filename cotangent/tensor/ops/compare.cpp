@@ -11,7 +11,7 @@ namespace {
 
 /// The dtypes that have a loop of their own; the others widen exactly to one of them.
 Tensor comparable(const Tensor& x) {
-    if (x.dtype() == Dtype::bfloat16) return detail::to_float32(x);
+    if (x.dtype() == Dtype::bfloat16) return cast(x.detached(), Dtype::float32);
     if (x.dtype() == Dtype::uint8 || x.dtype() == Dtype::boolean) return cast(x, Dtype::int32);
     return x;
 }
@@ -21,33 +21,29 @@ Tensor compare(const char* op, const F& f, const Tensor& a, const Tensor& b) {
     detail::check_same_dtype(op, a.dtype(), b.dtype());
     const Shape shape = broadcast(op, a.shape(), b.shape());
     const Tensor x = comparable(a), y = comparable(b);
-    Tensor out = Tensor::uninitialized(shape, Dtype::boolean);
     const auto run = [&]<class T>(T) {
-        detail::elementwise_scalars(f, shape, out.fresh_data<bool>(), {&x.shape(), &y.shape()}, x.data<T>(), y.data<T>());
+        return detail::elementwise_mixed<bool, T, T>(op, f, shape, Dtype::boolean, x, y);
     };
     switch (x.dtype()) {
-        case Dtype::float32: run(float{}); break;
-        case Dtype::float64: run(double{}); break;
-        case Dtype::int32: run(std::int32_t{}); break;
-        default: run(std::int64_t{});
+        case Dtype::float32: return run(float{});
+        case Dtype::float64: return run(double{});
+        case Dtype::int32: return run(std::int32_t{});
+        default: return run(std::int64_t{});
     }
-    return out;
 }
 
 // Floats compare with the number rounded to their dtype, so that `x >= 0.1` holds for what full(shape, 0.1) made; integers
 // with the number itself.
 template <class F>
-Tensor compare(const char*, const F& f, const Tensor& a, double number) {
+Tensor compare(const char* op, const F& f, const Tensor& a, double number) {
     const Tensor literal = is_floating(a.dtype()) ? full({}, number, a.dtype()) : full({}, number, Dtype::float64);
     const Tensor x = comparable(is_floating(a.dtype()) ? a : cast(a, Dtype::float64)), y = comparable(literal);
-    Tensor out = Tensor::uninitialized(a.shape(), Dtype::boolean);
     const auto run = [&]<class T>(T) {
-        detail::elementwise_scalars([&f, bound = y.data<T>()[0]](T v) { return f(v, bound); }, a.shape(), out.fresh_data<bool>(),
-                                    {&a.shape()}, x.data<T>());
+        return detail::elementwise_mixed<bool, T>(
+            op, [f, bound = y.data<T>()[0]](T v) { return f(v, bound); }, a.shape(), Dtype::boolean, x);
     };
-    if (x.dtype() == Dtype::float32) run(float{});
-    else run(double{});
-    return out;
+    if (x.dtype() == Dtype::float32) return run(float{});
+    return run(double{});
 }
 
 }  // namespace

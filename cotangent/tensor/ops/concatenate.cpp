@@ -9,6 +9,7 @@
 #include "cotangent/tensor/ops/reshape.hpp"
 #include "cotangent/tensor/ops/slice.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -64,6 +65,34 @@ void copy_part(Tensor& whole, const Tensor& part, int axis, std::int64_t first) 
                          part.raw(), detail::dense_strides(part.shape()));
 }
 
+Tensor join_now(std::span<const Tensor> parts, const Shape& shape, int axis) {
+    Tensor out = Tensor::uninitialized(shape, parts[0].dtype());
+    std::int64_t first = 0;
+    for (const Tensor& part : parts) {
+        if (!part.is_empty()) copy_part(out, part, axis, first);
+        first += part.shape()[axis];
+    }
+    return out;
+}
+
+Tensor join(std::span<const Tensor> parts, const Shape& shape, int axis) {
+    const auto run = [shape, axis](std::span<const Tensor> in) { return join_now(in, shape, axis); };
+    if (!detail::is_tracing()) [[likely]] return run(parts);
+    detail::Operation operation;
+    operation.name = "concatenate";
+    operation.flops = 0;
+    operation.run = [run](std::span<const Tensor> in, std::span<Tensor> out) { out[0] = run(in); };
+    identify(operation, run);
+    // One part behind the other in memory: no axis before `axis` is longer than 1.
+    if (std::all_of(shape.begin(), shape.begin() + axis, [](std::int64_t length) { return length == 1; }))
+        operation.kind = detail::Operation::Kind::join;
+    std::vector<const Tensor*> inputs;
+    for (const Tensor& part : parts) inputs.push_back(&part);
+    Tensor out;
+    trace_call(std::move(operation), inputs, {&out, 1});
+    return out;
+}
+
 }  // namespace
 
 Tensor concatenate(std::span<const Tensor> parts, int axis) {
@@ -79,13 +108,7 @@ Tensor concatenate(std::span<const Tensor> parts, int axis) {
                                          to_string(parts[k].shape()), to_string(parts[0].shape()), at));
         shape[at] += parts[k].shape()[at];
     }
-    Tensor out = Tensor::uninitialized(shape, parts[0].dtype());
-    std::int64_t first = 0;
-    for (const Tensor& part : parts) {
-        if (!part.is_empty()) copy_part(out, part, at, first);
-        first += part.shape()[at];
-    }
-    return record_all(Concatenate{at}, std::move(out), parts);
+    return record_all(Concatenate{at}, join(parts, shape, at), parts);
 }
 
 Tensor concatenate(std::initializer_list<Tensor> parts, int axis) {

@@ -8,6 +8,7 @@
 #include "cotangent/tensor/ops/arithmetic.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -75,7 +76,14 @@ Tensor compute(Part part, const ConvolutionProblem& p, const Tensor& first, cons
 }
 
 Tensor part_of(Part part, const ConvolutionProblem& problem, const Tensor& first, const Tensor& second) {
-    Tensor result = compute(part, problem, first, second);
+    const double flops = 2.0 * static_cast<double>(problem.batch * problem.out_height * problem.out_width) *
+                         static_cast<double>(problem.outputs * problem.channels / problem.groups * problem.kernel_height *
+                                             problem.kernel_width);
+    const char* name = part == Part::out      ? ConvolutionPart<Part::out>::name
+                       : part == Part::images ? ConvolutionPart<Part::images>::name
+                                              : ConvolutionPart<Part::kernel>::name;
+    Tensor result = detail::traced(
+        {name, flops}, [part, problem](const Tensor& a, const Tensor& b) { return compute(part, problem, a, b); }, first, second);
     if (part == Part::out) return record(ConvolutionPart<Part::out>{problem}, std::move(result), first, second);
     if (part == Part::images) return record(ConvolutionPart<Part::images>{problem}, std::move(result), first, second);
     return record(ConvolutionPart<Part::kernel>{problem}, std::move(result), first, second);

@@ -6,6 +6,7 @@
 #include "cotangent/tensor/kernels/axis_view.hpp"
 #include "cotangent/tensor/record.hpp"
 #include "cotangent/tensor/threads.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 namespace cotangent {
 namespace {
@@ -58,9 +59,7 @@ void run(const detail::AxisView& view, const CumsumOptions& options, const T* x,
     });
 }
 
-}  // namespace
-
-Tensor cumsum(const Tensor& x, const CumsumOptions& options) {
+Tensor compute(const Tensor& x, const CumsumOptions& options) {
     const detail::AxisView view("cumsum", x.shape(), options.axis);
     Tensor out = Tensor::uninitialized(x.shape(), is_floating(x.dtype()) ? x.dtype() : Dtype::int64);
     if (!x.is_empty())
@@ -68,7 +67,13 @@ Tensor cumsum(const Tensor& x, const CumsumOptions& options) {
             if constexpr (std::is_integral_v<T>) run<T, std::int64_t>(view, options, x.data<T>(), out.fresh_data<std::int64_t>());
             else run<T, double>(view, options, x.data<T>(), out.fresh_data<T>());
         });
-    return record(Cumsum{options}, std::move(out), x);
+    return out;
+}
+
+}  // namespace
+
+Tensor cumsum(const Tensor& x, const CumsumOptions& options) {
+    return record(Cumsum{options}, detail::traced("cumsum", [options](const Tensor& in) { return compute(in, options); }, x), x);
 }
 
 }  // namespace cotangent

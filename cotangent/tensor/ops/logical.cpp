@@ -16,11 +16,9 @@ Tensor combine(const char* op, const F& f, const Tensor& a, const Tensor& b) {
     check_bool(op, a);
     check_bool(op, b);
     const Shape shape = broadcast(op, a.shape(), b.shape());
-    Tensor out = Tensor::uninitialized(shape, Dtype::boolean);
     // As bytes, 0 or 1: GCC 12 does not vectorise loops over bool.
-    detail::elementwise_scalars([&f](Byte x, Byte y) { return static_cast<Byte>(f(x, y)); }, shape, out.fresh_data<Byte>(),
-                                {&a.shape(), &b.shape()}, a.data<Byte>(), b.data<Byte>());
-    return out;
+    return detail::elementwise_mixed<Byte, Byte, Byte>(
+        op, [f](Byte x, Byte y) { return static_cast<Byte>(f(x, y)); }, shape, Dtype::boolean, a, b);
 }
 
 }  // namespace
@@ -37,10 +35,8 @@ Tensor logical_xor(const Tensor& a, const Tensor& b) {
 
 Tensor logical_not(const Tensor& x) {
     check_bool("logical_not", x);
-    Tensor out = Tensor::uninitialized(x.shape(), Dtype::boolean);
-    detail::elementwise_scalars([](Byte v) { return static_cast<Byte>(v ^ 1); }, x.shape(), out.fresh_data<Byte>(),
-                                {&x.shape()}, x.data<Byte>());
-    return out;
+    return detail::elementwise_mixed<Byte, Byte>(
+        "logical_not", [](Byte v) { return static_cast<Byte>(v ^ 1); }, x.shape(), Dtype::boolean, x);
 }
 
 }  // namespace cotangent

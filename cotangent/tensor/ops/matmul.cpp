@@ -5,6 +5,7 @@
 #include "cotangent/tensor/ops/arithmetic.hpp"
 #include "cotangent/tensor/ops/reshape.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -69,7 +70,10 @@ Tensor compute(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
 }
 
 Tensor product(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
-    return record(Matmul{options}, compute(a, b, options), a, b);
+    const double flops = 2.0 * static_cast<double>(a.size()) * static_cast<double>(b.shape()[b.rank() - (options.transpose_b ? 2 : 1)]);
+    return record(Matmul{options},
+                  detail::traced({"matmul", flops}, [options](const Tensor& x, const Tensor& y) { return compute(x, y, options); }, a, b),
+                  a, b);
 }
 
 void check(const Tensor& a, const Tensor& b, const MatmulOptions& options) {

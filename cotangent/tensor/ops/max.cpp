@@ -3,6 +3,7 @@
 #include "cotangent/tensor/ops/arithmetic.hpp"
 #include "cotangent/tensor/ops/compare.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 namespace cotangent {
 namespace {
@@ -31,11 +32,14 @@ Tensor extremum(const Tensor& x, const ReduceOptions& options) {
     const Reduction reduction(Op::name, x.shape(), options);
     if (reduction.count(x.shape()) == 0 && reduction.result.size() > 0)
         throw ValueError(fmt::format("{}: shape is {}, expected at least one element to reduce", Op::name, to_string(x.shape())));
-    if (x.dtype() == Dtype::boolean) return largest ? any(x, options) : all(x, options);
-    const bool widens = x.dtype() == Dtype::int32 || x.dtype() == Dtype::uint8;
-    const Tensor wide = x.dtype() == Dtype::bfloat16 ? detail::to_float32(x) : widens ? cast(x, Dtype::int64) : x;
-    const Tensor folded = largest ? detail::fold_max(wide, reduction.reduced) : detail::fold_min(wide, reduction.reduced);
-    return record(Op{reduction}, finish(folded, reduction, x.dtype()), x);
+    const auto run = [reduction, options](const Tensor& in) {
+        if (in.dtype() == Dtype::boolean) return largest ? any(in, options) : all(in, options);
+        const bool widens = in.dtype() == Dtype::int32 || in.dtype() == Dtype::uint8;
+        const Tensor wide = in.dtype() == Dtype::bfloat16 ? detail::to_float32(in) : widens ? cast(in, Dtype::int64) : in;
+        const Tensor folded = largest ? detail::fold_max(wide, reduction.reduced) : detail::fold_min(wide, reduction.reduced);
+        return finish(folded, reduction, in.dtype());
+    };
+    return record(Op{reduction}, detail::traced({Op::name, static_cast<double>(x.size())}, run, x), x);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "cotangent/tensor/ops/reshape.hpp"
 #include "cotangent/tensor/ops/slice.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -65,11 +66,17 @@ Tensor pad(const Tensor& x, std::span<const Border> borders, double value) {
     if (shape == x.shape()) return x;
     const detail::Strides strides = detail::dense_strides(shape);
     for (int axis = 0; axis < op.rank; ++axis) first += op.borders[axis].before * strides[axis];
-    Tensor out = full(shape, value, x.dtype());
-    const std::size_t size = size_of(x.dtype());
-    if (!x.is_empty())
-        detail::strided_copy(x.shape(), size, out.fresh_data<std::byte>() + first * static_cast<std::int64_t>(size), strides,
-                             x.raw(), detail::dense_strides(x.shape()));
+    Tensor out = detail::traced(
+        {"pad", 0},
+        [=](const Tensor& in) {
+            Tensor padded = full(shape, value, in.dtype());
+            const std::size_t size = size_of(in.dtype());
+            if (!in.is_empty())
+                detail::strided_copy(in.shape(), size, padded.fresh_data<std::byte>() + first * static_cast<std::int64_t>(size),
+                                     strides, in.raw(), detail::dense_strides(in.shape()));
+            return padded;
+        },
+        x);
     return record(std::move(op), std::move(out), x);
 }
 

@@ -9,6 +9,7 @@
 #include "cotangent/tensor/kernels/elementwise.hpp"
 #include "cotangent/tensor/lanes.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -186,7 +187,7 @@ struct PutBack {
     [[nodiscard]] Tensor jvp(const Call& call) const { return put_back(call.tangent(0), indices, shape); }
 };
 
-Tensor pick_raw(const Tensor& images, const Tensor& indices) {
+Tensor pick_now(const Tensor& images, const Tensor& indices) {
     Tensor out = Tensor::uninitialized(indices.shape(), images.dtype());
     const std::int64_t from_size = images.shape()[2] * images.shape()[3], to_size = indices.shape()[2] * indices.shape()[3];
     dispatch(images.dtype(), [&]<class T>(T) {
@@ -200,8 +201,8 @@ Tensor pick_raw(const Tensor& images, const Tensor& indices) {
     return out;
 }
 
-Tensor put_back_raw(const Tensor& values, const Tensor& indices, const Shape& shape) {
-    if (values.dtype() == Dtype::bfloat16) return detail::to_bfloat16(put_back_raw(detail::to_float32(values), indices, shape));
+Tensor put_back_now(const Tensor& values, const Tensor& indices, const Shape& shape) {
+    if (values.dtype() == Dtype::bfloat16) return detail::to_bfloat16(put_back_now(detail::to_float32(values), indices, shape));
     Tensor out = Tensor::uninitialized(shape, values.dtype());
     const std::int64_t to_size = shape[2] * shape[3], from_size = indices.shape()[2] * indices.shape()[3];
     const auto run = [&]<class T>(T) {
@@ -218,10 +219,14 @@ Tensor put_back_raw(const Tensor& values, const Tensor& indices, const Shape& sh
     return out;
 }
 
-Tensor pick(const Tensor& images, const Tensor& indices) { return record(MaxPool2d{indices}, pick_raw(images, indices), images); }
+Tensor pick(const Tensor& images, const Tensor& indices) {
+    return record(MaxPool2d{indices}, detail::traced({"max_pool2d_pick", 0}, pick_now, images, indices), images);
+}
 
 Tensor put_back(const Tensor& values, const Tensor& indices, const Shape& shape) {
-    return record(PutBack{indices, shape}, put_back_raw(values, indices, shape), values);
+    Tensor out = detail::traced(
+        {PutBack::name, 0}, [shape](const Tensor& from, const Tensor& at) { return put_back_now(from, at, shape); }, values, indices);
+    return record(PutBack{indices, shape}, std::move(out), values);
 }
 
 /// The mean of windows and its transpose.
@@ -296,15 +301,12 @@ struct AvgPool2d {
 
 template <bool transposed>
 Tensor avg(const Pool& p, bool include_padding, const Tensor& x) {
-    return record(AvgPool2d<transposed>{p, include_padding}, avg_raw(p, include_padding, transposed, x), x);
+    const auto run = [p, include_padding](const Tensor& in) { return avg_raw(p, include_padding, transposed, in); };
+    return record(AvgPool2d<transposed>{p, include_padding}, detail::traced(AvgPool2d<transposed>::name, run, x), x);
 }
 
-}  // namespace
-
-Tensor max_pool2d(const Tensor& images, const MaxPool2dOptions& options) {
-    const Pool p = pool_of("max_pool2d", images, options);
-    if (p.image_size() > std::numeric_limits<std::int32_t>::max())
-        throw ShapeError(fmt::format("max_pool2d: images have shape {}, expected sides whose product is below 2^31", to_string(images.shape())));
+/// The largest of each window, and where it lies.
+std::array<Tensor, 2> max_now(const Pool& p, const Tensor& images) {
     const Tensor x = images.dtype() == Dtype::bfloat16 ? detail::to_float32(images) : images.detached();
     const Shape shape = shape_with(images, p.rows.count, p.columns.count);
     Tensor out = Tensor::uninitialized(shape, x.dtype()), indices = Tensor::uninitialized(shape, Dtype::int32);
@@ -323,6 +325,16 @@ Tensor max_pool2d(const Tensor& images, const MaxPool2dOptions& options) {
     if (x.dtype() == Dtype::float32) run(float{});
     else run(double{});
     if (images.dtype() == Dtype::bfloat16) out = detail::to_bfloat16(out);
+    return {std::move(out), std::move(indices)};
+}
+
+}  // namespace
+
+Tensor max_pool2d(const Tensor& images, const MaxPool2dOptions& options) {
+    const Pool p = pool_of("max_pool2d", images, options);
+    if (p.image_size() > std::numeric_limits<std::int32_t>::max())
+        throw ShapeError(fmt::format("max_pool2d: images have shape {}, expected sides whose product is below 2^31", to_string(images.shape())));
+    auto [out, indices] = detail::traced_outputs<2>("max_pool2d", [p](const Tensor& in) { return max_now(p, in); }, images);
     return record(MaxPool2d{std::move(indices)}, std::move(out), images);
 }
 

@@ -6,6 +6,7 @@
 #include "cotangent/tensor/ops/slice.hpp"
 #include "cotangent/tensor/ops/transpose.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 namespace cotangent {
 namespace {
@@ -50,11 +51,14 @@ struct Product {
 
 Tensor prod(const Tensor& x, const ReduceOptions& options) {
     const Reduction reduction("prod", x.shape(), options);
-    const Tensor folded =
-        is_floating(x.dtype())
-            ? detail::fold<double, double, detail::FoldProduct<double>>(cast(x, Dtype::float64), reduction.reduced)
-            : detail::fold<std::int64_t, std::int64_t, detail::FoldProduct<std::int64_t>>(cast(x, Dtype::int64), reduction.reduced);
-    return record(Product{reduction}, finish(folded, reduction, summed(x.dtype())), x);
+    const auto run = [reduction](const Tensor& in) {
+        const Tensor folded =
+            is_floating(in.dtype())
+                ? detail::fold<double, double, detail::FoldProduct<double>>(cast(in, Dtype::float64), reduction.reduced)
+                : detail::fold<std::int64_t, std::int64_t, detail::FoldProduct<std::int64_t>>(cast(in, Dtype::int64), reduction.reduced);
+        return finish(folded, reduction, summed(in.dtype()));
+    };
+    return record(Product{reduction}, detail::traced("prod", run, x), x);
 }
 
 }  // namespace cotangent

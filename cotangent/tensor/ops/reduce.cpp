@@ -23,6 +23,20 @@ namespace {
 using detail::Call, detail::check_floating, detail::finish, detail::fold_wide, detail::Keep, detail::PauseRecording;
 using detail::record, detail::ReducedAxes, detail::Reduction, detail::summed;
 
+/// run(x), a reduction of x, in a trace: a total if nothing is left of the axes.
+template <class F>
+Tensor traced_reduction(const char* op, const F& run, const Tensor& x, const Reduction& reduction, bool is_mean) {
+    if (!detail::is_tracing()) [[likely]] return run(x);
+    detail::Operation operation = detail::operation_of<0, 1>({op, static_cast<double>(x.size())}, run);
+    if (reduction.kept.size() == 1 && (x.dtype() == Dtype::float32 || x.dtype() == Dtype::float64))
+        operation.kind = detail::Operation::Kind::total;
+    operation.mean = is_mean;
+    const Tensor* inputs = &x;
+    Tensor out;
+    trace_call(std::move(operation), {&inputs, 1}, {&out, 1});
+    return out;
+}
+
 Tensor raw_sum(const Tensor& x, const ReducedAxes& reduced) {
     return fold_wide(x, [&]<class T, class A>() { return detail::fold<T, A, detail::FoldSum<A>>(x, reduced); });
 }
@@ -81,16 +95,20 @@ struct LogSumExp {
 
 Tensor sum(const Tensor& x, const ReduceOptions& options) {
     const Reduction reduction("sum", x.shape(), options);
-    return record(Sum{reduction}, finish(raw_sum(x, reduction.reduced), reduction, summed(x.dtype())), x);
+    const auto run = [reduction](const Tensor& in) { return finish(raw_sum(in, reduction.reduced), reduction, summed(in.dtype())); };
+    return record(Sum{reduction}, traced_reduction("sum", run, x, reduction, false), x);
 }
 
 Tensor mean(const Tensor& x, const ReduceOptions& options) {
     check_floating("mean", x);
     const Reduction reduction("mean", x.shape(), options);
-    Tensor folded = raw_sum(x, reduction.reduced);
-    const auto count = static_cast<double>(reduction.count(x.shape()));
-    for (double& value : folded.mutable_values<double>()) value /= count;
-    return record(Mean{reduction}, finish(folded, reduction, x.dtype()), x);
+    const auto run = [reduction](const Tensor& in) {
+        Tensor folded = raw_sum(in, reduction.reduced);
+        const auto count = static_cast<double>(reduction.count(in.shape()));
+        for (double& value : folded.mutable_values<double>()) value /= count;
+        return finish(folded, reduction, in.dtype());
+    };
+    return record(Mean{reduction}, traced_reduction("mean", run, x, reduction, true), x);
 }
 
 Tensor var(const Tensor& x, const VarianceOptions& options) {
@@ -100,38 +118,44 @@ Tensor var(const Tensor& x, const VarianceOptions& options) {
     const double divisor = std::max(0.0, count - static_cast<double>(options.ddof));
     // The squares are taken of distances from the rounded mean; the sum of the distances says what that rounding
     // contributes, and is taken off again (the corrected two-pass algorithm, Chan, Golub, LeVeque 1983).
-    const Tensor wide = x.dtype() == Dtype::bfloat16 ? detail::to_float32(x) : x.detached();
-    Tensor center = raw_sum(wide, reduction.reduced);
-    for (double& value : center.mutable_values<double>()) value /= count;
-    const Tensor distance = wide - cast(center, wide.dtype()).view(reduction.kept);
-    const Tensor drift = raw_sum(distance, reduction.reduced);
-    Tensor squares = raw_sum(distance * distance, reduction.reduced);
-    auto values = squares.mutable_values<double>();
-    for (std::size_t k = 0; k < values.size(); ++k) {
-        const double lost = drift.data<double>()[k];
-        values[k] = (values[k] - lost * lost / count) / divisor;
-    }
-    return record(Variance{reduction, divisor}, finish(squares, reduction, x.dtype()), x);
+    const auto run = [=](const Tensor& in) {
+        const Tensor wide = in.dtype() == Dtype::bfloat16 ? detail::to_float32(in) : in.detached();
+        Tensor center = raw_sum(wide, reduction.reduced);
+        for (double& value : center.mutable_values<double>()) value /= count;
+        const Tensor distance = wide - cast(center, wide.dtype()).view(reduction.kept);
+        const Tensor drift = raw_sum(distance, reduction.reduced);
+        Tensor squares = raw_sum(distance * distance, reduction.reduced);
+        auto values = squares.mutable_values<double>();
+        for (std::size_t k = 0; k < values.size(); ++k) {
+            const double lost = drift.data<double>()[k];
+            values[k] = (values[k] - lost * lost / count) / divisor;
+        }
+        return finish(squares, reduction, in.dtype());
+    };
+    return record(Variance{reduction, divisor}, detail::traced({"var", 4.0 * static_cast<double>(x.size())}, run, x), x);
 }
 
 Tensor logsumexp(const Tensor& x, const ReduceOptions& options) {
     check_floating("logsumexp", x);
     const Reduction reduction("logsumexp", x.shape(), options);
-    const Tensor wide = x.dtype() == Dtype::bfloat16 ? detail::to_float32(x) : x.detached();
-    Tensor shift = detail::fold_max(wide, reduction.reduced);
-    const auto drop_infinities = [&]<class T>(T) {
-        for (T& value : shift.mutable_values<T>())
-            if (std::isinf(value)) value = 0;
+    const auto run = [reduction](const Tensor& in) {
+        const Tensor wide = in.dtype() == Dtype::bfloat16 ? detail::to_float32(in) : in.detached();
+        Tensor shift = detail::fold_max(wide, reduction.reduced);
+        const auto drop_infinities = [&]<class T>(T) {
+            for (T& value : shift.mutable_values<T>())
+                if (std::isinf(value)) value = 0;
+        };
+        if (shift.dtype() == Dtype::float32) drop_infinities(float{});
+        else drop_infinities(double{});
+        const Tensor terms = detail::elementwise("logsumexp", [](auto v, auto s) { return exp(v - s); }, wide,
+                                                 shift.view(reduction.kept));
+        Tensor total = raw_sum(terms, reduction.reduced);
+        const auto shifts = shift.to_vector<double>();
+        auto values = total.mutable_values<double>();
+        for (std::size_t k = 0; k < values.size(); ++k) values[k] = std::log(values[k]) + shifts[k];
+        return finish(total, reduction, in.dtype());
     };
-    if (shift.dtype() == Dtype::float32) drop_infinities(float{});
-    else drop_infinities(double{});
-    const Tensor terms = detail::elementwise("logsumexp", [](auto v, auto s) { return exp(v - s); }, wide,
-                                             shift.view(reduction.kept));
-    Tensor total = raw_sum(terms, reduction.reduced);
-    const auto shifts = shift.to_vector<double>();
-    auto values = total.mutable_values<double>();
-    for (std::size_t k = 0; k < values.size(); ++k) values[k] = std::log(values[k]) + shifts[k];
-    return record(LogSumExp{reduction}, finish(total, reduction, x.dtype()), x);
+    return record(LogSumExp{reduction}, detail::traced({"logsumexp", 4.0 * static_cast<double>(x.size())}, run, x), x);
 }
 
 }  // namespace cotangent

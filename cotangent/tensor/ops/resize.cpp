@@ -6,6 +6,7 @@
 
 #include "cotangent/tensor/kernels/elementwise.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -109,7 +110,8 @@ struct Resize {
 
 template <bool transposed>
 Tensor resized(const Sizes& sizes, const Tensor& x) {
-    return record(Resize<transposed>{sizes}, compute(sizes, transposed, x), x);
+    const auto run = [sizes](const Tensor& in) { return compute(sizes, transposed, in); };
+    return record(Resize<transposed>{sizes}, detail::traced(Resize<transposed>::name, run, x), x);
 }
 
 }  // namespace

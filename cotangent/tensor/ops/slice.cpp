@@ -7,6 +7,7 @@
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/ops/reshape.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -65,20 +66,39 @@ Tensor take_part(const Tensor& x, const Part& part) {
     const auto [strides, first] = part.place();
     if (part.shape.size() == 0) return record(SliceOp{part}, Tensor::uninitialized(part.shape, x.dtype()), x);
     if (part.is_contiguous()) return record(SliceOp{part}, x.view(part.shape, first), x);
-    Tensor out = Tensor::uninitialized(part.shape, x.dtype());
-    const std::size_t size = size_of(x.dtype());
-    detail::strided_copy(part.shape, size, out.fresh_data<std::byte>(), detail::dense_strides(part.shape),
-                         x.raw() + first * static_cast<std::int64_t>(size), strides);
+    Tensor out = detail::traced(
+        {"slice", 0},
+        [part](const Tensor& in) {
+            Tensor taken = Tensor::uninitialized(part.shape, in.dtype());
+            const std::size_t size = size_of(in.dtype());
+            const auto [from, start] = part.place();
+            detail::strided_copy(part.shape, size, taken.fresh_data<std::byte>(), detail::dense_strides(part.shape),
+                                 in.raw() + start * static_cast<std::int64_t>(size), from);
+            return taken;
+        },
+        x);
     return record(SliceOp{part}, std::move(out), x);
 }
 
 Tensor put_part(const Tensor& x, const Part& part) {
-    Tensor out = zeros(part.whole, x.dtype());
-    const auto [strides, first] = part.place();
-    const std::size_t size = size_of(x.dtype());
-    if (x.size() > 0)
-        detail::strided_copy(part.shape, size, out.fresh_data<std::byte>() + first * static_cast<std::int64_t>(size), strides,
-                             x.raw(), detail::dense_strides(part.shape));
+    const auto run = [part](const Tensor& in) {
+        Tensor out = zeros(part.whole, in.dtype());
+        const auto [strides, first] = part.place();
+        const std::size_t size = size_of(in.dtype());
+        if (in.size() > 0)
+            detail::strided_copy(part.shape, size, out.fresh_data<std::byte>() + first * static_cast<std::int64_t>(size), strides,
+                                 in.raw(), detail::dense_strides(part.shape));
+        return out;
+    };
+    if (!detail::is_tracing()) [[likely]] return record(PutPart{part}, run(x), x);
+    detail::Operation operation = detail::operation_of<0, 1>({PutPart::name, 0}, run);
+    if (part.is_contiguous()) {
+        operation.kind = detail::Operation::Kind::place;
+        operation.first = part.place().second;
+    }
+    const Tensor* input = &x;
+    Tensor out;
+    trace_call(std::move(operation), {&input, 1}, {&out, 1});
     return record(PutPart{part}, std::move(out), x);
 }
 

@@ -8,6 +8,7 @@
 #include "cotangent/tensor/ops/exponential.hpp"
 #include "cotangent/tensor/ops/reduce.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -226,12 +227,23 @@ struct LogSoftmaxGradient {
     }
 };
 
+Tensor traced_gradient(bool logarithm, const Tensor& y, const Tensor& g, int axis) {
+    return detail::traced(
+        {logarithm ? "log_softmax_gradient" : "softmax_gradient", 4.0 * static_cast<double>(y.size())},
+        [=](const Tensor& value, const Tensor& cotangent) { return compute_gradient(logarithm, value, cotangent, axis); }, y, g);
+}
+
+Tensor traced_softmax(bool logarithm, const Tensor& x, int axis) {
+    return detail::traced({logarithm ? "log_softmax" : "softmax", 5.0 * static_cast<double>(x.size())},
+                          [=](const Tensor& in) { return compute(logarithm, in, axis); }, x);
+}
+
 Tensor softmax_gradient(const Tensor& y, const Tensor& g, int axis) {
-    return record(SoftmaxGradient{axis}, compute_gradient(false, y, g, axis), y, g);
+    return record(SoftmaxGradient{axis}, traced_gradient(false, y, g, axis), y, g);
 }
 
 Tensor log_softmax_gradient(const Tensor& y, const Tensor& g, int axis) {
-    return record(LogSoftmaxGradient{axis}, compute_gradient(true, y, g, axis), y, g);
+    return record(LogSoftmaxGradient{axis}, traced_gradient(true, y, g, axis), y, g);
 }
 
 int checked_axis(const char* op, const Tensor& x, int axis) {
@@ -246,12 +258,12 @@ int checked_axis(const char* op, const Tensor& x, int axis) {
 
 Tensor softmax(const Tensor& x, int axis) {
     const int at = checked_axis("softmax", x, axis);
-    return record(Softmax{at}, compute(false, x, at), x);
+    return record(Softmax{at}, traced_softmax(false, x, at), x);
 }
 
 Tensor log_softmax(const Tensor& x, int axis) {
     const int at = checked_axis("log_softmax", x, axis);
-    return record(LogSoftmax{at}, compute(true, x, at), x);
+    return record(LogSoftmax{at}, traced_softmax(true, x, at), x);
 }
 
 }  // namespace cotangent

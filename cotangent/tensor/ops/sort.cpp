@@ -6,6 +6,7 @@
 #include "cotangent/tensor/kernels/axis_view.hpp"
 #include "cotangent/tensor/ops/take.hpp"
 #include "cotangent/tensor/threads.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -34,7 +35,7 @@ bool before(const Entry<Key>& a, const Entry<Key>& b) {
 }
 
 /// The first `count` indices along the axis in the order asked for.
-Tensor order(const Tensor& x, const detail::AxisView& view, std::int64_t count, bool descending) {
+Tensor order_now(const Tensor& x, const detail::AxisView& view, std::int64_t count, bool descending) {
     Shape shape = x.shape();
     shape[view.axis] = count;
     Tensor out = Tensor::uninitialized(shape, Dtype::int64);
@@ -61,6 +62,10 @@ Tensor order(const Tensor& x, const detail::AxisView& view, std::int64_t count, 
         });
     });
     return out;
+}
+
+Tensor order(const Tensor& x, const detail::AxisView& view, std::int64_t count, bool descending) {
+    return detail::traced("argsort", [=](const Tensor& in) { return order_now(in, view, count, descending); }, x);
 }
 
 }  // namespace

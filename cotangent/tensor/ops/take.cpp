@@ -9,6 +9,7 @@
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/record.hpp"
 #include "cotangent/tensor/threads.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -123,9 +124,9 @@ void for_indices_along(const AxisView& view, std::int64_t count, const std::vect
     });
 }
 
-Tensor add_along_axis(const Tensor& updates, const Tensor& indices, int axis, const Shape& shape) {
+Tensor add_along_axis_now(const Tensor& updates, const Tensor& indices, int axis, const Shape& shape) {
     if (updates.dtype() == Dtype::bfloat16)
-        return cast(add_along_axis(cast(updates, Dtype::float32), indices, axis, shape), Dtype::bfloat16);
+        return cast(add_along_axis_now(cast(updates, Dtype::float32), indices, axis, shape), Dtype::bfloat16);
     Tensor out = zeros(shape, updates.dtype());
     const AxisView view("take_along_axis", shape, axis);
     const auto resolved = resolve("take_along_axis", indices, shape, view);
@@ -137,7 +138,7 @@ Tensor add_along_axis(const Tensor& updates, const Tensor& indices, int axis, co
             for_indices_along(view, count, resolved, [&](std::int64_t at, std::int64_t there) { to[there] += from[at]; });
         }
     });
-    return record(AddAlongAxis{indices, axis, shape}, std::move(out), updates);
+    return out;
 }
 
 /// Calls f with an unsigned integer of the size of an element: what only moves elements needs one loop a size.
@@ -151,9 +152,7 @@ void dispatch_size(Dtype dtype, F&& f) {
     }
 }
 
-}  // namespace
-
-Tensor take(const Tensor& x, const Tensor& indices, int axis) {
+Tensor take_now(const Tensor& x, const Tensor& indices, int axis) {
     const AxisView view("take", x.shape(), axis);
     const auto resolved = resolve("take", indices, x.shape(), view);
     const auto count = indices.size();
@@ -169,10 +168,10 @@ Tensor take(const Tensor& x, const Tensor& indices, int axis) {
             }
         });
     });
-    return record(Take{indices.detached(), view.axis}, std::move(out), x);
+    return out;
 }
 
-Tensor scatter_add(const Tensor& x, const Tensor& indices, const Tensor& updates, int axis) {
+Tensor scatter_add_now(const Tensor& x, const Tensor& indices, const Tensor& updates, int axis) {
     const AxisView view("scatter_add", x.shape(), axis);
     detail::check_same_dtype("scatter_add", x.dtype(), updates.dtype());
     const Shape expected = taken_shape(x.shape(), indices.shape(), view.axis);
@@ -181,7 +180,7 @@ Tensor scatter_add(const Tensor& x, const Tensor& indices, const Tensor& updates
                                      to_string(updates.shape()), to_string(expected), to_string(indices.shape()), view.axis,
                                      to_string(x.shape())));
     if (x.dtype() == Dtype::bfloat16)
-        return cast(scatter_add(cast(x, Dtype::float32), indices, cast(updates, Dtype::float32), axis), Dtype::bfloat16);
+        return cast(scatter_add_now(cast(x, Dtype::float32), indices, cast(updates, Dtype::float32), axis), Dtype::bfloat16);
     const auto resolved = resolve("scatter_add", indices, x.shape(), view);
     const auto count = indices.size();
     Tensor out = x.detached();
@@ -199,10 +198,10 @@ Tensor scatter_add(const Tensor& x, const Tensor& indices, const Tensor& updates
             });
         } else detail::throw_dtype("scatter_add", x.dtype(), "a numeric dtype");
     });
-    return record(ScatterAdd{indices.detached(), view.axis}, std::move(out), x, updates);
+    return out;
 }
 
-Tensor take_along_axis(const Tensor& x, const Tensor& indices, int axis) {
+Tensor take_along_axis_now(const Tensor& x, const Tensor& indices, int axis) {
     const AxisView view("take_along_axis", x.shape(), axis);
     Shape expected = x.shape();
     if (indices.rank() == x.rank()) expected[view.axis] = indices.shape()[view.axis];
@@ -217,10 +216,10 @@ Tensor take_along_axis(const Tensor& x, const Tensor& indices, int axis) {
         T* to = out.fresh_data<T>();
         for_indices_along(view, count, resolved, [&](std::int64_t at, std::int64_t there) { to[at] = from[there]; });
     });
-    return record(TakeAlongAxis{indices.detached(), view.axis}, std::move(out), x);
+    return out;
 }
 
-Tensor one_hot(const Tensor& indices, std::int64_t depth, Dtype dtype) {
+Tensor one_hot_now(const Tensor& indices, std::int64_t depth, Dtype dtype) {
     if (depth < 0) throw ValueError(fmt::format("one_hot: depth is {}, expected 0 or more", depth));
     const auto resolved = resolve("one_hot", indices, depth, fmt::format("depth {}", depth));
     Shape shape = indices.shape();
@@ -233,6 +232,35 @@ Tensor one_hot(const Tensor& indices, std::int64_t depth, Dtype dtype) {
             to[static_cast<std::int64_t>(k) * depth + resolved[k]] = *one.data<T>();
     });
     return out;
+}
+
+Tensor add_along_axis(const Tensor& updates, const Tensor& indices, int axis, const Shape& shape) {
+    const auto run = [axis, shape](const Tensor& from, const Tensor& at) { return add_along_axis_now(from, at, axis, shape); };
+    return record(AddAlongAxis{indices, axis, shape}, detail::traced(AddAlongAxis::name, run, updates, indices), updates);
+}
+
+}  // namespace
+
+Tensor take(const Tensor& x, const Tensor& indices, int axis) {
+    const auto run = [axis](const Tensor& from, const Tensor& at) { return take_now(from, at, axis); };
+    Tensor out = detail::traced({"take", 0}, run, x, indices);
+    return record(Take{indices.detached(), axis_of("take", axis, x.rank())}, std::move(out), x);
+}
+
+Tensor scatter_add(const Tensor& x, const Tensor& indices, const Tensor& updates, int axis) {
+    const auto run = [axis](const Tensor& to, const Tensor& at, const Tensor& from) { return scatter_add_now(to, at, from, axis); };
+    Tensor out = detail::traced({"scatter_add", static_cast<double>(updates.size())}, run, x, indices, updates);
+    return record(ScatterAdd{indices.detached(), axis_of("scatter_add", axis, x.rank())}, std::move(out), x, updates);
+}
+
+Tensor take_along_axis(const Tensor& x, const Tensor& indices, int axis) {
+    const auto run = [axis](const Tensor& from, const Tensor& at) { return take_along_axis_now(from, at, axis); };
+    Tensor out = detail::traced({"take_along_axis", 0}, run, x, indices);
+    return record(TakeAlongAxis{indices.detached(), axis_of("take_along_axis", axis, x.rank())}, std::move(out), x);
+}
+
+Tensor one_hot(const Tensor& indices, std::int64_t depth, Dtype dtype) {
+    return detail::traced({"one_hot", 0}, [=](const Tensor& at) { return one_hot_now(at, depth, dtype); }, indices);
 }
 
 }  // namespace cotangent

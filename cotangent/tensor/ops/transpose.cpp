@@ -6,6 +6,7 @@
 
 #include "cotangent/tensor/kernels/strided_copy.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -67,8 +68,14 @@ Tensor apply(const Tensor& x, const Order& order) {
         last = axis;
     }
     if (keeps_order) return record(Transpose{order}, x.view(shape), x);
-    Tensor out = Tensor::uninitialized(shape, x.dtype());
-    detail::strided_copy(shape, size_of(x.dtype()), out.fresh_data<std::byte>(), detail::dense_strides(shape), x.raw(), from);
+    Tensor out = detail::traced(
+        {"transpose", 0},
+        [shape, from](const Tensor& in) {
+            Tensor moved = Tensor::uninitialized(shape, in.dtype());
+            detail::strided_copy(shape, size_of(in.dtype()), moved.fresh_data<std::byte>(), detail::dense_strides(shape), in.raw(), from);
+            return moved;
+        },
+        x);
     return record(Transpose{order}, std::move(out), x);
 }
 

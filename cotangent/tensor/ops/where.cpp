@@ -29,20 +29,20 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
     if (condition.dtype() != Dtype::boolean) detail::throw_dtype("where", condition.dtype(), "bool for the condition");
     detail::check_same_dtype("where", a.dtype(), b.dtype());
     const Shape shape = broadcast("where", condition.shape(), broadcast("where", a.shape(), b.shape()));
-    Tensor out = Tensor::uninitialized(shape, a.dtype());
     // Elements are moved, not computed with: their size is all that matters. GCC 12 vectorises bytes, not bools.
     const auto choose = [&]<class Word>(Word) {
-        detail::elementwise_scalars([](std::uint8_t holds, Word x, Word y) { return holds != 0 ? x : y; }, shape,
-                                    out.fresh_data<Word>(), {&condition.shape(), &a.shape(), &b.shape()},
-                                    condition.data<std::uint8_t>(), a.data<Word>(), b.data<Word>());
+        return detail::elementwise_mixed<Word, std::uint8_t, Word, Word>(
+            "where", [](std::uint8_t holds, Word x, Word y) { return holds != 0 ? x : y; }, shape, a.dtype(), condition, a, b);
     };
-    switch (size_of(a.dtype())) {
-        case 1: choose(std::uint8_t{}); break;
-        case 2: choose(std::uint16_t{}); break;
-        case 4: choose(std::uint32_t{}); break;
-        default: choose(std::uint64_t{});
-    }
-    return record(Where{condition}, out, a, b);
+    const auto chosen = [&] {
+        switch (size_of(a.dtype())) {
+            case 1: return choose(std::uint8_t{});
+            case 2: return choose(std::uint16_t{});
+            case 4: return choose(std::uint32_t{});
+            default: return choose(std::uint64_t{});
+        }
+    };
+    return record(Where{condition}, chosen(), a, b);
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, double b) { return where(condition, a, literal_like(a, b)); }

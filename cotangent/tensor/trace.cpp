@@ -1,0 +1,98 @@
+#include "cotangent/tensor/trace.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace cotangent::detail {
+
+constinit thread_local TraceState trace_state;
+
+void refuse_read() {
+    throw ValueError(
+        "compile: f reads a number that depends on its arguments (by item, values, to_vector, printing, a comparison in C++, or "
+        "an op without traced()), and the recording would keep that number for ever; choose with where(), return the tensor and "
+        "read it outside, or do not compile this part");
+}
+
+void trace_call(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) {
+    {
+        const InsideOp inside;
+        std::vector<Tensor> values;
+        for (const Tensor* input : inputs) values.push_back(input->detached());
+        operation.run(values, outputs);
+    }
+    trace_state.trace->add(std::move(operation), inputs, outputs);
+}
+
+int Trace::generator_of(const Rng& rng) const {
+    const auto same_stream = [](const Rng& a, const Rng& b) {
+        const auto x = a.state(), y = b.state();
+        return x[0] == y[0] && x[1] == y[1];
+    };
+    for (std::size_t k = 0; k < live_->generators.size(); ++k)
+        if (same_stream(live_->generators[k], rng)) return static_cast<int>(k);
+    return -1;
+}
+
+void trace_draw(const char* op, Rng& rng, std::function<void(Rng&, std::span<const Tensor>, std::span<Tensor>)> f,
+                std::span<const Tensor* const> inputs, Tensor& out) {
+    Trace& trace = *trace_state.trace;
+    const int k = trace.generator_of(rng);
+    const Rng start = rng;
+    {
+        const InsideOp inside;
+        std::vector<Tensor> values;
+        for (const Tensor* input : inputs) values.push_back(input->detached());
+        f(rng, values, {&out, 1});
+    }
+    Operation operation;
+    operation.name = op;
+    if (k < 0) {  // a generator that f made: the same numbers in every call
+        operation.run = [f = std::move(f), start](std::span<const Tensor> in, std::span<Tensor> results) {
+            Rng generator = start;
+            f(generator, in, results);
+        };
+        return trace.add(std::move(operation), inputs, {&out, 1});
+    }
+    const auto index = static_cast<std::size_t>(k);
+    const std::uint64_t ahead = start.state()[2] - trace.live()->generators[index].state()[2];
+    operation.run = [f = std::move(f), live = trace.live(), index, ahead](std::span<const Tensor> in, std::span<Tensor> results) {
+        Rng generator = live->generators[index];
+        generator.skip(ahead);
+        f(generator, in, results);
+    };
+    trace.add_live(std::move(operation), inputs, {&out, 1});
+}
+
+Tensor number_of(const char* op, const Count& count, double (*f)(std::int64_t, const double*), std::initializer_list<double> parameters) {
+    const auto scalar = [](double value) {
+        Tensor out = Tensor::uninitialized({}, Dtype::float64);
+        *out.fresh_data<double>() = value;
+        return out;
+    };
+    if (!is_tracing() || count.number() < 0) return scalar(f(count.raw(), parameters.begin()));
+    const Trace& trace = *trace_state.trace;
+    const auto index = static_cast<std::size_t>(count.number());
+    const std::int64_t ahead = count.raw() - trace.live()->counts[index];
+    Operation operation;
+    operation.name = op;
+    operation.run = [=, live = trace.live(), held = std::vector<double>(parameters)](std::span<const Tensor>, std::span<Tensor> out) {
+        out[0] = scalar(f(live->counts[index] + ahead, held.data()));
+    };
+    Tensor out;
+    {
+        const InsideOp inside;
+        operation.run({}, {&out, 1});
+    }
+    trace_state.trace->add_live(std::move(operation), {}, {&out, 1});
+    return out;
+}
+
+void refuse_stream(const char* op, const Rng& rng) {
+    if (is_tracing() && trace_state.trace->generator_of(rng) >= 0)
+        throw ValueError(fmt::format("{}: the generator is an argument of a function that is being compiled, expected one outside; "
+                                     "draw from it directly, or {} before the call and pass the result", op, op));
+}
+
+}  // namespace cotangent::detail

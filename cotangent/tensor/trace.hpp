@@ -1,0 +1,238 @@
+#pragma once
+// Tracing: how compile(f) sees what f computes. While a trace is active on a thread, an op hands it an Operation: what to
+// call again, on which memory, with which result. Values are known by their memory, so a view, a reshape or a detached copy
+// of a value is that value. Inside an op the trace sees nothing, and the op's kernels read what they like; outside, reading
+// the numbers of a traced value throws (Tensor::raw and all that builds on it), because a recording would freeze them.
+//
+// An op takes part by wrapping its computation:
+//     Tensor cumsum(const Tensor& x, const CumsumOptions& options) {
+//         return record(Cumsum{options}, traced("cumsum", [options](const Tensor& in) { return compute(in, options); }, x), x);
+//     }
+// The wrapped function depends on its arguments and on nothing else that may change: what it captures, it captures by value,
+// and no tensors. An op that forgets to be wrapped cannot be recorded by mistake: its kernel reads, and that throws.
+#include <array>
+#include <functional>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "cotangent/tensor/random.hpp"
+#include "cotangent/tensor/tensor.hpp"
+#include "cotangent/tensor/trace_state.hpp"
+
+namespace cotangent {
+
+/// A counter that a compiled function may advance, such as the steps of an optimizer: a changed Count is no changed
+/// argument, as a changed integer would be. It reads as an integer everywhere but inside f of compile(f).
+class Count {
+public:
+    Count(std::int64_t value = 0) : value_(value) {}
+    /// @throws ValueError  it belongs to an argument of a function that is being compiled: its value changes from call to call
+    operator std::int64_t() const {
+        if (number_ >= 0 && detail::trace_state.trace) detail::refuse_read();
+        return value_;
+    }
+    Count& operator++() {
+        ++value_;
+        return *this;
+    }
+
+    // What compile() needs: which number of the trace it is, and what it holds.
+    [[nodiscard]] std::int32_t number() const { return number_; }
+    void set_number(std::int32_t number) { number_ = number; }
+    [[nodiscard]] std::int64_t raw() const { return value_; }
+
+private:
+    std::int64_t value_;
+    std::int32_t number_ = -1;
+};
+
+namespace detail {
+
+[[nodiscard]] inline bool is_tracing() noexcept { return trace_state.guarded != TraceState::never; }
+
+/// Elements [0, count) of an elementwise op: each input advances by its step, 1 or 0, in elements; several outputs for ops
+/// that update several tensors.
+using ElementKernel = void (*)(const void* function, const std::byte* const* inputs, const std::int64_t* steps,
+                               std::byte* const* outputs, std::int64_t count);
+
+/// One call of an op, to be called again.
+struct Operation {
+    enum class Kind : std::uint8_t {
+        general,      ///< only `run` can do it
+        elementwise,  ///< only `kernel` can do it: outputs have one shape, to which the inputs broadcast
+        total,        ///< the sum of all elements, or their mean
+        place,        ///< zeros, with the input's elements in one piece from element `first` on
+        join          ///< the inputs' elements one after another
+    };
+    Kind kind = Kind::general;
+    const char* name = "";
+    double flops = -1;  ///< -1: one an element of the result
+    std::function<void(std::span<const Tensor> inputs, std::span<Tensor> outputs)> run;
+    ElementKernel kernel = nullptr;
+    std::shared_ptr<const void> function;  ///< of `kernel`
+    bool mean = false;                     ///< of a total
+    std::int64_t first = 0;                ///< of a place
+    // Two operations with one tag and the same attributes compute the same of the same inputs.
+    const void* tag = nullptr;             ///< null: never the same as another
+    std::vector<std::byte> attributes;
+};
+
+/// Where operations go. compile() implements it.
+class Trace {
+public:
+    Trace() = default;
+    Trace(const Trace&) = delete;
+    Trace& operator=(const Trace&) = delete;
+    virtual ~Trace() = default;
+    /// Remembers a call. If it depends on no argument of f, the outputs are constants instead.
+    virtual void add(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) = 0;
+    /// Remembers a call that depends on the state of a random generator or a counter.
+    virtual void add_live(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) = 0;
+    /// The generators and counters of f's arguments at the time of a call; at recording, what they started from.
+    struct Live {
+        std::vector<Rng> generators;
+        std::vector<std::int64_t> counts;
+    };
+    [[nodiscard]] const std::shared_ptr<Live>& live() const { return live_; }
+    /// Which generator of the arguments this one has been advanced from; -1: none, so its draws are the same in every call.
+    [[nodiscard]] int generator_of(const Rng& rng) const;
+
+protected:
+    std::shared_ptr<Live> live_ = std::make_shared<Live>();
+};
+
+/// While it lives, this thread is inside an op: what it computes is not traced, and it may read.
+class InsideOp {
+public:
+    InsideOp() noexcept : before_(trace_state) {
+        if (before_.guarded == TraceState::never) return;
+        trace_state.fresh = before_.guarded;
+        trace_state.guarded = TraceState::never;
+    }
+    ~InsideOp() { trace_state = before_; }
+    InsideOp(const InsideOp&) = delete;
+    InsideOp& operator=(const InsideOp&) = delete;
+
+private:
+    TraceState before_;
+};
+
+/// What an op is called, and what it costs.
+struct OpName {
+    const char* name;
+    double flops = -1;
+    OpName(const char* op, double flop_count = -1) : name(op), flops(flop_count) {}
+};
+
+/// Its address stands for a type.
+template <class F>
+inline constexpr char type_tag = 0;
+
+/// The identity of `f` with what it captures; functions that hold more than plain values have none.
+template <class F>
+void identify(Operation& operation, const F& f) {
+    if constexpr (std::is_empty_v<F>) {
+        operation.tag = &type_tag<F>;
+    } else if constexpr (std::is_trivially_copyable_v<F>) {
+        operation.tag = &type_tag<F>;
+        const auto bytes = std::as_bytes(std::span(&f, 1));
+        operation.attributes.assign(bytes.begin(), bytes.end());
+    }
+}
+
+/// Runs the operation now and hands it to the trace.
+void trace_call(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs);
+
+template <class F, std::size_t outputs, std::size_t... I>
+void run_on(const F& f, std::span<const Tensor> in, std::span<Tensor> out, std::index_sequence<I...>) {
+    if constexpr (outputs == 0) {
+        out[0] = f(in[I]...);
+    } else {
+        std::array<Tensor, outputs> results = f(in[I]...);
+        std::move(results.begin(), results.end(), out.begin());
+    }
+}
+
+/// The operation that runs f: outputs = 0 stands for one Tensor, else f returns std::array<Tensor, outputs>.
+template <std::size_t outputs, std::size_t inputs, class F>
+[[nodiscard]] Operation operation_of(const OpName& op, const F& f) {
+    Operation operation;
+    operation.name = op.name;
+    operation.flops = op.flops;
+    operation.run = [f](std::span<const Tensor> in, std::span<Tensor> out) {
+        run_on<F, outputs>(f, in, out, std::make_index_sequence<inputs>{});
+    };
+    identify(operation, f);
+    return operation;
+}
+
+/// f(x...), a Tensor, as one op of a trace.
+template <class F, class... X>
+[[nodiscard]] Tensor traced(const OpName& op, const F& f, const X&... x) {
+    if (!is_tracing()) [[likely]] return f(x...);
+    Tensor out;
+    const std::array<const Tensor*, sizeof...(X)> inputs{&x...};
+    trace_call(operation_of<0, sizeof...(X)>(op, f), inputs, {&out, 1});
+    return out;
+}
+
+/// f(x...), a std::array<Tensor, n>, as one op of a trace.
+template <std::size_t n, class F, class... X>
+[[nodiscard]] std::array<Tensor, n> traced_outputs(const OpName& op, const F& f, const X&... x) {
+    if (!is_tracing()) [[likely]] return f(x...);
+    std::array<Tensor, n> out;
+    const std::array<const Tensor*, sizeof...(X)> inputs{&x...};
+    trace_call(operation_of<n, sizeof...(X)>(op, f), inputs, out);
+    return out;
+}
+
+/// f(inputs), a Tensor, as one op of a trace, of any number of inputs.
+template <class F>
+[[nodiscard]] Tensor traced_all(const OpName& op, const F& f, std::span<const Tensor> inputs) {
+    if (!is_tracing()) [[likely]] return f(inputs);
+    Operation operation;
+    operation.name = op.name;
+    operation.flops = op.flops;
+    operation.run = [f](std::span<const Tensor> in, std::span<Tensor> out) { out[0] = f(in); };
+    identify(operation, f);
+    Tensor out;
+    std::vector<const Tensor*> pointers;
+    for (const Tensor& input : inputs) pointers.push_back(&input);
+    trace_call(std::move(operation), pointers, {&out, 1});
+    return out;
+}
+
+/// f(rng, x...), a draw, as one op of a trace: replayed with the generator that the call is given.
+template <class F, class... X>
+[[nodiscard]] Tensor traced_draw(const char* op, Rng& rng, const F& f, const X&... x);
+
+void trace_draw(const char* op, Rng& rng, std::function<void(Rng&, std::span<const Tensor>, std::span<Tensor>)> f,
+                std::span<const Tensor* const> inputs, Tensor& out);
+
+template <class F, class... X>
+Tensor traced_draw(const char* op, Rng& rng, const F& f, const X&... x) {
+    if (!is_tracing()) [[likely]] return f(rng, x...);
+    Tensor out;
+    const std::array<const Tensor*, sizeof...(X)> inputs{&x...};
+    trace_draw(
+        op, rng,
+        [f](Rng& generator, std::span<const Tensor> in, std::span<Tensor> results) {
+            [&]<std::size_t... I>(std::index_sequence<I...>) {
+                results[0] = f(generator, in[I]...);
+            }(std::index_sequence_for<X...>{});
+        },
+        inputs, out);
+    return out;
+}
+
+/// f(count), a float64 scalar as a Tensor; in a trace of whose arguments the count is one, recomputed in every call.
+[[nodiscard]] Tensor number_of(const char* op, const Count& count, double (*f)(std::int64_t count, const double* parameters),
+                               std::initializer_list<double> parameters);
+
+/// @throws ValueError  the generator belongs to an argument of a function that is being compiled
+void refuse_stream(const char* op, const Rng& rng);
+
+}  // namespace detail
+}  // namespace cotangent
