@@ -1,0 +1,88 @@
+#include <algorithm>
+
+#include "cotangent/grad/compile/planner.hpp"
+
+#include <fmt/format.h>
+
+namespace cotangent::detail {
+namespace {
+
+std::string bytes_text(double bytes) {
+    if (bytes < 10e3) return fmt::format("{:.0f} B", bytes);
+    if (bytes < 10e6) return fmt::format("{:.1f} kB", bytes / 1e3);
+    return fmt::format("{:.1f} MB", bytes / 1e6);
+}
+
+std::string count_text(double count) {
+    if (count < 10e3) return fmt::format("{:.0f}", count);
+    if (count < 10e6) return fmt::format("{:.1f} k", count / 1e3);
+    return fmt::format("{:.1f} M", count / 1e6);
+}
+
+}  // namespace
+
+std::string Program::explanation() const {
+    const auto& instructions = graph_->instructions;
+    const auto value = [&](int id) -> const Value& { return graph_->values[static_cast<std::size_t>(id)]; };
+    const auto flops_of = [&](const Instruction& instruction) {
+        if (instruction.operation.flops >= 0) return instruction.operation.flops;
+        double sum = 0;
+        for (const int output : instruction.outputs)
+            if (output >= 0) sum += static_cast<double>(value(output).shape.size());
+        return sum;
+    };
+    std::string lines;
+    double all_flops = 0, all_bytes = 0;
+    for (std::size_t s = 0; s < steps_.size(); ++s) {
+        const auto& done = step_instructions_[s];
+        const bool repeated = s > 0 && done == step_instructions_[s - 1];  // the copies of one concatenation
+        if (repeated) continue;
+        // What a step makes for itself is not moved.
+        std::vector<int> read, written, made;
+        double flops = 0;
+        std::string names, shape;
+        for (const std::size_t k : done) {
+            const Instruction& instruction = instructions[k];
+            flops += flops_of(instruction);
+            if (!names.empty()) names += ", ";
+            names += instruction.operation.name;
+            for (const Operand& x : instruction.inputs) read.push_back(x.value);
+            for (const int output : instruction.outputs)
+                if (output >= 0) made.push_back(output);
+        }
+        for (const int id : made) {
+            bool outside = std::any_of(results_.begin(), results_.end(), [&](const Operand& x) { return x.value == id; });
+            for (std::size_t k = 0; k < instructions.size() && !outside; ++k)
+                if (std::find(done.begin(), done.end(), k) == done.end())
+                    for (const Operand& x : instructions[k].inputs) outside = outside || x.value == id;
+            if (outside) written.push_back(id);
+        }
+        std::sort(read.begin(), read.end());
+        read.erase(std::unique(read.begin(), read.end()), read.end());
+        double bytes = 0;
+        for (const int id : read)
+            if (std::find(made.begin(), made.end(), id) == made.end()) bytes += static_cast<double>(value(id).bytes());
+        for (const int id : written) {
+            bytes += static_cast<double>(value(id).bytes());
+            if (!shape.empty()) shape += ' ';
+            shape += to_string(value(id).shape);
+        }
+        all_flops += flops;
+        all_bytes += bytes;
+        const char* what = done.size() > 1 ? "fused" : "";
+        lines += fmt::format("{:>4}  {:<6} {:>10} {:>10}  {} -> {}\n", s, what, bytes_text(bytes), count_text(flops), names, shape);
+    }
+    std::int64_t fixed = 0;
+    for (std::size_t id = 0; id < slots_.size(); ++id)
+        if (is_fixed_[id] && graph_->values[id].kind != Value::Kind::constant && slots_[id].has_storage())
+            fixed += static_cast<std::int64_t>(slots_[id].bytes());
+    std::size_t folded = 0;
+    for (const Value& v : graph_->values) folded += v.kind == Value::Kind::constant;
+    return fmt::format("{} ops recorded, {} left after simplification, in {} steps; {} constants\n"
+                       "{} moved, {} FLOPs a call; {} kept for small values\n"
+                       "step            bytes      FLOPs  ops -> shapes\n{}",
+                       recorded_ops_, instructions.size(), steps_.size(), folded, bytes_text(all_bytes), count_text(all_flops),
+                       bytes_text(static_cast<double>(fixed)), lines);
+}
+
+}  // namespace cotangent::detail

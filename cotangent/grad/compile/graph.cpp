@@ -1,0 +1,117 @@
+#include "cotangent/grad/compile/graph.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace cotangent::detail {
+namespace {
+
+std::uint32_t next_serial() {
+    static std::atomic<std::uint32_t> last{0};
+    std::uint32_t serial = ++last;
+    while (serial == 0 || serial == TraceState::never) serial = ++last;
+    return serial;
+}
+
+template <class T>
+void append(std::string& key, const T& value) {
+    key.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+constexpr std::int64_t compared_bytes = 512;  // constants up to this size are the same when their bytes are
+
+}  // namespace
+
+std::string key_of(const Operand& operand) {
+    std::string key;
+    append(key, operand.value);
+    append(key, operand.offset);
+    append(key, operand.dtype);
+    for (const std::int64_t length : operand.shape) append(key, length);
+    return key;
+}
+
+Graph::Graph() : serial_(next_serial()), before_(trace_state) {
+    trace_state.guarded = serial_;
+    trace_state.fresh = 0;
+    trace_state.trace = this;
+}
+
+Graph::~Graph() { stop(); }
+
+void Graph::stop() {
+    if (trace_state.trace == this) trace_state = before_;
+}
+
+bool Graph::is_traced(const Tensor& x) const { return x.has_storage() && x.storage().trace() == serial_; }
+
+Tensor Graph::input(const Tensor& x) {
+    Tensor copy = Tensor::uninitialized(x.shape(), x.dtype());
+    if (x.bytes() > 0) std::memcpy(copy.fresh_data<std::byte>(), x.raw(), x.bytes());
+    const auto id = static_cast<int>(values.size());
+    values.push_back({Value::Kind::input, x.shape(), x.dtype(), 0, {}});
+    inputs.push_back(id);
+    if (!x.is_empty()) copy.storage().mark(serial_, id);
+    return copy;
+}
+
+int Graph::constant(const Tensor& x) {
+    std::string key;
+    append(key, x.dtype());
+    for (const std::int64_t length : x.shape()) append(key, length);
+    const std::byte* data = x.raw();
+    if (static_cast<std::int64_t>(x.bytes()) > compared_bytes) append(key, data);
+    else if (data) key.append(reinterpret_cast<const char*>(data), x.bytes());
+    const auto [found, is_new] = constants_.try_emplace(key, static_cast<int>(values.size()));
+    if (is_new) values.push_back({Value::Kind::constant, x.shape(), x.dtype(), 0, x.detached()});
+    return found->second;
+}
+
+Operand Graph::operand(const char* op, const Tensor& x) {
+    if (!is_traced(x)) return {constant(x), 0, x.shape(), x.dtype()};
+    const int id = x.storage().value();
+    if (id < 0)
+        throw ValueError(fmt::format("compile: {} takes a tensor that an op made beside its result, so that the recording does not "
+                                     "know where it comes from; the op has to return it from traced_outputs()", op));
+    const auto offset = static_cast<std::int64_t>(x.offset()) - static_cast<std::int64_t>(values[static_cast<std::size_t>(id)].base);
+    return {id, offset, x.shape(), x.dtype()};
+}
+
+void Graph::add(Operation&& operation, std::span<const Tensor* const> given, std::span<Tensor> outputs) {
+    if (std::any_of(given.begin(), given.end(), [&](const Tensor* x) { return is_traced(*x); }))
+        return add_live(std::move(operation), given, outputs);
+    forget(outputs);
+}
+
+/// Without elements, or without a traced input, a result is a constant.
+void Graph::forget(std::span<Tensor> outputs) {
+    for (const Tensor& output : outputs)
+        if (is_traced(output) && output.storage().value() < 0) output.storage().mark(0, -1);
+}
+
+void Graph::add_live(Operation&& operation, std::span<const Tensor* const> given, std::span<Tensor> outputs) {
+    if (std::all_of(outputs.begin(), outputs.end(), [](const Tensor& output) { return output.is_empty(); })) return forget(outputs);
+    Instruction instruction{std::move(operation), {}, {}};
+    for (const Tensor* x : given) instruction.inputs.push_back(operand(instruction.operation.name, *x));
+    bool is_new = false;
+    for (const Tensor& output : outputs) {
+        // Elementwise results were made outside of the op, so they carry no mark yet.
+        const bool fresh = output.has_storage() && (is_traced(output) ? output.storage().value() < 0
+                                                                      : instruction.operation.kind == Operation::Kind::elementwise);
+        if (!fresh) {  // a view of an argument, or nothing
+            instruction.outputs.push_back(-1);
+            continue;
+        }
+        const auto id = static_cast<int>(values.size());
+        values.push_back({Value::Kind::result, output.shape(), output.dtype(), output.offset(), {}});
+        output.storage().mark(serial_, id);
+        instruction.outputs.push_back(id);
+        is_new = true;
+    }
+    if (is_new) instructions.push_back(std::move(instruction));
+}
+
+}  // namespace cotangent::detail

@@ -1,0 +1,71 @@
+#pragma once
+// What a run of f computes: values, and the operations that make them, in the order in which they ran.
+#include <unordered_map>
+#include <vector>
+
+#include "cotangent/tensor/trace.hpp"
+
+namespace cotangent::detail {
+
+/// A value seen with a shape, from a byte of its memory on.
+struct Operand {
+    int value = -1;
+    std::int64_t offset = 0;
+    Shape shape;
+    Dtype dtype = Dtype::float32;
+};
+[[nodiscard]] std::string key_of(const Operand& operand);
+
+struct Value {
+    enum class Kind : std::uint8_t { input, constant, result };
+    Kind kind = Kind::result;
+    Shape shape;
+    Dtype dtype = Dtype::float32;
+    std::size_t base = 0;  ///< where it starts in the memory that its op made
+    Tensor constant;
+
+    [[nodiscard]] std::int64_t bytes() const { return shape.size() * static_cast<std::int64_t>(size_of(dtype)); }
+    [[nodiscard]] Operand whole(int id) const { return {id, 0, shape, dtype}; }
+};
+
+struct Instruction {
+    Operation operation;
+    std::vector<Operand> inputs;
+    std::vector<int> outputs;  ///< -1: not a new value
+};
+
+/// A trace that remembers. While it lives, the thread that made it traces.
+class Graph final : public Trace {
+public:
+    Graph();
+    ~Graph() override;
+
+    /// A copy of an argument that f is run on.
+    [[nodiscard]] Tensor input(const Tensor& x);
+    void add(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) override;
+    void add_live(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) override;
+    /// What a tensor is to this trace: one of its values, or a constant.
+    /// @throws ValueError  an op made it beside its result, out of numbers that this trace has not seen
+    [[nodiscard]] Operand operand(const char* op, const Tensor& x);
+    [[nodiscard]] int constant(const Tensor& x);
+    /// Ends the tracing of this thread; the graph stays.
+    void stop();
+
+    std::vector<Value> values;
+    std::vector<Instruction> instructions;
+    std::vector<int> inputs;  ///< values, in the order of the arguments' leaves
+
+private:
+    [[nodiscard]] bool is_traced(const Tensor& x) const;
+    void forget(std::span<Tensor> outputs);
+
+    std::uint32_t serial_;
+    TraceState before_;
+    std::unordered_map<std::string, int> constants_;
+};
+
+/// Removes what no result needs, merges what is computed twice, and drops what changes nothing (x * 1, x + 0, -(-x), sums of
+/// repeated numbers). Results are replaced along.
+void simplify(Graph& graph, std::vector<Operand>& results);
+
+}  // namespace cotangent::detail

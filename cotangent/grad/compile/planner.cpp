@@ -1,0 +1,374 @@
+#include "cotangent/grad/compile/planner.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+namespace cotangent::detail {
+namespace {
+
+using Kind = Operation::Kind;
+
+constexpr std::int64_t small_bytes = 4096;   // values up to this size keep memory of their own
+constexpr std::int64_t padding = 128;        // bytes after it that kernels may read and write
+constexpr std::size_t most_loop_ops = 48, most_slots = 16, most_totals = 16;
+constexpr std::int64_t scratch_budget = 32768;
+constexpr std::int64_t least_block = 256;    // a multiple of what a sum adds at once
+
+/// Rounds up to whole registers: what lies behind a small value is free to be computed with.
+std::int64_t padded_count(std::int64_t count, Dtype dtype) {
+    const std::int64_t lanes = size_of(dtype) == 8 ? 8 : size_of(dtype) == 4 ? 16 : 1;
+    return (count + lanes - 1) / lanes * lanes;
+}
+
+}  // namespace
+
+std::int64_t Planner::elements(const Instruction& instruction) const {
+    if (instruction.operation.kind == Kind::total) return instruction.inputs[0].shape.size();
+    for (const int output : instruction.outputs)
+        if (output >= 0) return value(output).shape.size();
+    return 0;
+}
+
+/// Does each input lie under the result element by element, or repeat one number?
+bool Planner::is_flat(const Instruction& instruction) const {
+    const std::int64_t count = elements(instruction);
+    return std::all_of(instruction.inputs.begin(), instruction.inputs.end(),
+                       [&](const Operand& x) { return x.shape.size() == 1 || x.shape.size() == count; });
+}
+
+void Planner::add_step(const Command& step, const std::vector<std::size_t>& instructions, Loop* loop) {
+    program_.steps_.push_back(step);
+    step_instructions_.push_back(instructions);
+    step_loops_.push_back(loop);
+}
+
+void Planner::choose_memory() {
+    const std::size_t count = graph_.values.size();
+    program_.slots_.resize(count);
+    program_.is_fixed_.assign(count, false);
+    std::vector<bool> used(count);
+    for (const Instruction& instruction : graph_.instructions) {
+        for (const Operand& x : instruction.inputs) used[static_cast<std::size_t>(x.value)] = true;
+        for (const int output : instruction.outputs)
+            if (output >= 0) used[static_cast<std::size_t>(output)] = true;
+    }
+    for (const Operand& x : program_.results_) used[static_cast<std::size_t>(x.value)] = true;
+    for (std::size_t id = 0; id < count; ++id) {
+        Value& v = graph_.values[id];
+        Tensor& slot = program_.slots_[id];
+        const bool is_small = v.bytes() <= small_bytes && v.bytes() > 0;
+        if (v.kind == Value::Kind::constant && (!is_small || !used[id])) {
+            slot = v.constant;
+            program_.is_fixed_[id] = true;
+        } else if (is_small && (used[id] || v.kind == Value::Kind::input)) {
+            slot = Tensor::uninitialized({(v.bytes() + padding) / static_cast<std::int64_t>(size_of(v.dtype))}, v.dtype);
+            std::memset(slot.fresh_data<std::byte>(), 0, slot.bytes());
+            program_.is_fixed_[id] = true;
+            if (v.kind == Value::Kind::constant) {
+                const std::size_t bytes = v.constant.bytes();
+                const std::int64_t repeats = v.shape.size() == 1 ? padding / static_cast<std::int64_t>(bytes) : 1;
+                for (std::int64_t r = 0; r < repeats; ++r)
+                    std::memcpy(slot.fresh_data<std::byte>() + r * static_cast<std::int64_t>(bytes), v.constant.raw(), bytes);
+            }
+        } else if (!used[id] && v.kind == Value::Kind::result) {
+            program_.is_fixed_[id] = true;  // without memory: nothing makes it
+        }
+    }
+    program_.results_kept_.resize(program_.results_.size());
+    program_.is_taken_.assign(graph_.inputs.size(), false);
+    for (const auto& [input, result] : program_.taken_) program_.is_taken_[static_cast<std::size_t>(input)] = true;
+}
+
+void Planner::emit_small_elementwise(std::size_t k) {
+    const Instruction& instruction = graph_.instructions[k];
+    Command step;
+    const Operation& operation = instruction.operation;
+    step.kernel = operation.kernel;
+    step.function = operation.function.get();
+    const std::int64_t count = elements(instruction);
+    for (std::size_t i = 0; i < instruction.inputs.size(); ++i) {
+        const Operand& x = instruction.inputs[i];
+        step.inputs[i] = memory(x.value) + x.offset;
+        // A number that is a whole value fills a register, so that numbers among themselves need no repeating.
+        const bool is_repeated = x.shape.size() == 1 && (count > 1 || x.offset != 0 || value(x.value).shape.size() != 1);
+        step.steps[i] = is_repeated ? 0 : 1;
+    }
+    Dtype dtype = Dtype::float64;
+    for (std::size_t i = 0; i < instruction.outputs.size(); ++i) {
+        const int output = instruction.outputs[i];
+        dtype = value(output).dtype;
+        step.outputs[i] = memory(output);
+    }
+    step.count = padded_count(count, dtype);
+    add_step(step, {k});
+}
+
+void Planner::emit_small(std::size_t k) {
+    const Instruction& instruction = graph_.instructions[k];
+    const Operation& operation = instruction.operation;
+    if (operation.kind == Kind::elementwise) return emit_small_elementwise(k);
+    const int output = instruction.outputs[0];
+    const auto size = static_cast<std::int64_t>(size_of(value(output).dtype));
+    Command step;
+    step.outputs[0] = memory(output);
+    if (operation.kind == Kind::join) {
+        std::byte* to = memory(output);
+        for (const Operand& x : instruction.inputs) {
+            Command copy;
+            copy.run = run_small_copy;
+            copy.inputs[0] = memory(x.value) + x.offset;
+            copy.outputs[0] = to;
+            copy.count = x.shape.size() * size;
+            to += copy.count;
+            add_step(copy, {k});
+        }
+        return;
+    }
+    const Operand& x = instruction.inputs[0];
+    step.inputs[0] = memory(x.value) + x.offset;
+    if (operation.kind == Kind::total) {
+        step.run = run_small_total;
+        step.count = x.shape.size();
+        step.steps[0] = operation.mean;
+        step.steps[1] = size;
+    } else {
+        step.run = run_small_place;
+        step.count = x.shape.size() * size;
+        step.steps[0] = operation.first * size;
+        step.steps[1] = value(output).bytes();
+    }
+    add_step(step, {k});
+}
+
+void Planner::emit_rows(std::size_t k) {
+    const Instruction& instruction = graph_.instructions[k];
+    auto op = std::make_unique<RowsOp>();
+    op->kernel = instruction.operation.kernel;
+    op->function = instruction.operation.function.get();
+    op->inputs = instruction.inputs;
+    op->output = instruction.outputs[0];
+    op->instruction = k;
+    const Shape scalar;
+    std::array<const Shape*, 8> shapes;
+    shapes.fill(&scalar);
+    for (std::size_t i = 0; i < instruction.inputs.size(); ++i) shapes[i] = &op->inputs[i].shape;
+    op->rows = rows_of<8>(value(op->output).shape, shapes);
+    Command step;
+    step.run = [](Program& program, const Command& s) { program.run_rows(*program.rows_[s.index]); };
+    step.index = program_.rows_.size();
+    program_.rows_.push_back(std::move(op));
+    add_step(step, {k});
+}
+
+void Planner::emit_general(std::size_t k) {
+    const Instruction& instruction = graph_.instructions[k];
+    auto op = std::make_unique<GeneralOp>();
+    op->instruction = k;
+    op->inputs.resize(instruction.inputs.size());
+    op->outputs.resize(instruction.outputs.size());
+    Command step;
+    step.run = [](Program& program, const Command& s) { program.run_general(*program.generals_[s.index]); };
+    step.index = program_.generals_.size();
+    program_.generals_.push_back(std::move(op));
+    add_step(step, {k});
+}
+
+/// Ends the open loops that make what an instruction takes, but for the one of `but` elements.
+void Planner::close_makers(const Instruction& instruction, std::int64_t but) {
+    for (const Operand& x : instruction.inputs) {
+        const auto found = open_makers_.find(x.value);
+        if (found != open_makers_.end() && found->second != but) close(found->second);
+    }
+}
+
+void Planner::close(std::int64_t count) {
+    const auto found = open_.find(count);
+    if (found == open_.end()) return;
+    const std::vector<std::size_t> instructions = std::move(found->second);
+    open_.erase(found);
+    std::erase_if(open_makers_, [&](const auto& entry) { return entry.second == count; });
+    emit_loop(count, instructions);
+}
+
+void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& instructions) {
+    std::map<int, std::size_t> last_use;  // position in the loop of a value made in it
+    std::set<int> made, outside;
+    for (const std::size_t k : instructions)
+        for (const int output : graph_.instructions[k].outputs)
+            if (output >= 0 && graph_.instructions[k].operation.kind != Kind::total) made.insert(output);
+    for (std::size_t position = 0; position < instructions.size(); ++position)
+        for (const Operand& x : graph_.instructions[instructions[position]].inputs)
+            if (made.contains(x.value)) last_use[x.value] = position;
+    const std::set<std::size_t> inside(instructions.begin(), instructions.end());
+    for (std::size_t k = 0; k < graph_.instructions.size(); ++k)
+        if (!inside.contains(k))
+            for (const Operand& x : graph_.instructions[k].inputs)
+                if (made.contains(x.value)) outside.insert(x.value);
+    for (const Operand& x : program_.results_)
+        if (made.contains(x.value)) outside.insert(x.value);
+
+    auto loop = std::make_unique<Loop>();
+    loop->count = count;
+    std::map<std::pair<int, std::int64_t>, std::size_t> arrays;
+    const auto array = [&](int id, std::int64_t offset, bool written) {
+        const auto [found, is_new] = arrays.try_emplace({id, offset}, loop->arrays.size());
+        if (is_new) loop->arrays.push_back({id, offset, written, -1});
+        return found->second;
+    };
+    std::map<int, std::size_t> slots;
+    std::vector<std::size_t> free_slots;
+    std::size_t slot_count = 0;
+    std::int64_t largest = 1;
+    for (std::size_t position = 0; position < instructions.size(); ++position) {
+        const Instruction& instruction = graph_.instructions[instructions[position]];
+        LoopOp op;
+        op.instruction = instructions[position];
+        for (const Operand& x : instruction.inputs) {
+            const auto size = static_cast<std::int64_t>(size_of(x.dtype));
+            largest = std::max(largest, size);
+            const bool in_scratch = made.contains(x.value) && !outside.contains(x.value);
+            if (in_scratch) op.inputs.push_back({true, slots.at(x.value), 1, size});
+            else op.inputs.push_back({false, array(x.value, x.offset, false), x.shape.size() == 1 && count != 1 ? 0 : 1, size});
+        }
+        for (const auto& [id, last] : last_use)
+            if (last == position && slots.contains(id)) free_slots.push_back(slots.at(id));
+        if (instruction.operation.kind == Kind::total) {
+            op.total = instruction.outputs[0];
+            op.mean = instruction.operation.mean;
+            loop->total_dtype = instruction.inputs[0].dtype;
+            ++loop->totals;
+            loop->ops.push_back(std::move(op));
+            continue;
+        }
+        op.kernel = instruction.operation.kernel;
+        op.function = instruction.operation.function.get();
+        for (const int output : instruction.outputs) {
+            const auto size = static_cast<std::int64_t>(size_of(value(output).dtype));
+            largest = std::max(largest, size);
+            if (outside.contains(output)) {
+                op.outputs.push_back({false, array(output, 0, true), 1, size});
+                continue;
+            }
+            if (free_slots.empty()) free_slots.push_back(slot_count++);
+            slots[output] = free_slots.back();
+            free_slots.pop_back();
+            op.outputs.push_back({true, slots[output], 1, size});
+            if (!last_use.contains(output)) free_slots.push_back(slots[output]);
+        }
+        loop->ops.push_back(std::move(op));
+    }
+    const std::int64_t slots_used = std::max<std::int64_t>(1, static_cast<std::int64_t>(slot_count));
+    const std::int64_t fits = scratch_budget / slots_used / largest / least_block * least_block;
+    loop->block = std::clamp<std::int64_t>(fits, least_block, 2048);
+    loop->scratch_bytes = static_cast<std::size_t>(loop->block * largest);
+    loop->pointers.resize(loop->arrays.size());
+    loop->partial.resize(static_cast<std::size_t>(loop->totals) * static_cast<std::size_t>(count / 65536 + 1));
+    Command step;
+    step.run = [](Program& program, const Command& s) { program.run_loop(*program.loops_[s.index]); };
+    step.index = program_.loops_.size();
+    program_.loops_.push_back(std::move(loop));
+    add_step(step, instructions, program_.loops_.back().get());
+}
+
+/// After which step each value's memory is free, and which result of a loop may take it over.
+void Planner::plan_releases() {
+    std::vector<int> last(graph_.values.size(), -1);
+    for (std::size_t s = 0; s < step_instructions_.size(); ++s)
+        for (const std::size_t k : step_instructions_[s]) {
+            for (const Operand& x : graph_.instructions[k].inputs) last[static_cast<std::size_t>(x.value)] = static_cast<int>(s);
+            for (const int output : graph_.instructions[k].outputs)
+                if (output >= 0) last[static_cast<std::size_t>(output)] = std::max(last[static_cast<std::size_t>(output)], static_cast<int>(s));
+        }
+    std::vector<bool> kept(graph_.values.size());
+    for (const Operand& x : program_.results_) kept[static_cast<std::size_t>(x.value)] = true;
+    program_.releases_.resize(step_instructions_.size());
+    for (std::size_t id = 0; id < last.size(); ++id) {
+        if (program_.is_fixed_[id]) continue;
+        program_.releases_any_ = true;
+        if (last[id] >= 0 && !kept[id]) program_.releases_[static_cast<std::size_t>(last[id])].push_back(static_cast<int>(id));
+    }
+    for (std::size_t s = 0; s < step_instructions_.size(); ++s) {
+        if (!step_loops_[s]) continue;
+        Loop& loop = *step_loops_[s];
+        std::set<int> gone(program_.releases_[s].begin(), program_.releases_[s].end());
+        // Position of the last op that reads an array, and of the op that writes one.
+        std::map<int, std::size_t> reads, writes;
+        std::set<int> not_whole;
+        for (std::size_t position = 0; position < loop.ops.size(); ++position) {
+            for (const LoopOperand& x : loop.ops[position].inputs)
+                if (!x.scratch) {
+                    const LoopArray& array = loop.arrays[x.index];
+                    reads[array.value] = position;
+                    if (array.offset != 0 || x.step != 1) not_whole.insert(array.value);
+                }
+            for (const LoopOperand& x : loop.ops[position].outputs)
+                if (!x.scratch) writes[loop.arrays[x.index].value] = position;
+        }
+        for (LoopArray& array : loop.arrays) {
+            if (!array.written || is_fixed(array.value)) continue;
+            for (const auto& [id, position] : reads) {
+                const bool fits = gone.contains(id) && !is_fixed(id) && !not_whole.contains(id) && value(id).dtype == value(array.value).dtype &&
+                                  value(id).shape.size() == loop.count && position <= writes.at(array.value);
+                if (!fits) continue;
+                array.takes_over = id;
+                gone.erase(id);
+                break;
+            }
+        }
+    }
+}
+
+void Planner::run() {
+    choose_memory();
+    for (std::size_t k = 0; k < graph_.instructions.size(); ++k) {
+        const Instruction& instruction = graph_.instructions[k];
+        const Operation& operation = instruction.operation;
+        const bool whole = std::all_of(instruction.outputs.begin(), instruction.outputs.end(), [](int output) { return output >= 0; });
+        const auto fixed = [&](const Operand& x) { return is_fixed(x.value) && value(x.value).bytes() <= small_bytes; };
+        const bool small = whole && operation.kind != Kind::general &&
+                           std::all_of(instruction.inputs.begin(), instruction.inputs.end(), fixed) &&
+                           std::all_of(instruction.outputs.begin(), instruction.outputs.end(), [&](int id) { return is_fixed(id); }) &&
+                           instruction.inputs.size() <= (operation.kind == Kind::join ? 1000 : Command::most_inputs) &&
+                           instruction.outputs.size() <= Command::most_outputs;
+        if (small && (operation.kind != Kind::elementwise || is_flat(instruction))) {
+            close_makers(instruction, -1);
+            emit_small(k);
+            continue;
+        }
+        const bool in_loop = whole && (operation.kind == Kind::elementwise || operation.kind == Kind::total) && is_flat(instruction) &&
+                             elements(instruction) > 0 && instruction.outputs.size() <= Command::most_outputs && instruction.inputs.size() <= 16;
+        if (in_loop) {
+            const std::int64_t count = elements(instruction);
+            close_makers(instruction, count);
+            auto& loop = open_[count];
+            int totals = 0;
+            bool again = loop.size() >= most_loop_ops;
+            for (const std::size_t other : loop) {
+                const Instruction& inside = graph_.instructions[other];
+                if (inside.operation.kind != Kind::total) continue;
+                ++totals;
+                // A total is known only when its loop has ended; all totals of a loop have one dtype.
+                if (operation.kind == Kind::total && inside.inputs[0].dtype != instruction.inputs[0].dtype) again = true;
+                for (const Operand& x : instruction.inputs) again = again || x.value == inside.outputs[0];
+            }
+            // A piece of what the loop makes may be another element than the one at hand.
+            for (const Operand& x : instruction.inputs) {
+                const auto found = open_makers_.find(x.value);
+                if (found != open_makers_.end() && (x.offset != 0 || x.shape.size() != count)) again = true;
+            }
+            if (again || totals >= static_cast<int>(most_totals)) close(count);
+            open_[count].push_back(k);
+            for (const int output : instruction.outputs) open_makers_[output] = count;
+            continue;
+        }
+        close_makers(instruction, -1);
+        if (operation.kind == Kind::elementwise && instruction.outputs.size() == 1 && instruction.inputs.size() <= 8) emit_rows(k);
+        else emit_general(k);
+    }
+    while (!open_.empty()) close(open_.begin()->first);
+    plan_releases();
+    program_.step_instructions_ = std::move(step_instructions_);
+}
+
+}  // namespace cotangent::detail

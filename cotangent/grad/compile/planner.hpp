@@ -1,0 +1,54 @@
+#pragma once
+#include <map>
+#include <optional>
+
+#include "cotangent/grad/compile/program.hpp"
+#include "cotangent/tensor/kernels/elementwise.hpp"
+
+namespace cotangent::detail {
+
+struct RowsOp {
+    ElementKernel kernel = nullptr;
+    const void* function = nullptr;
+    std::vector<Operand> inputs;
+    int output = -1;
+    Rows<8> rows;
+    std::size_t instruction = 0;
+};
+
+void run_small_total(Program& program, const Command& step);
+void run_small_place(Program& program, const Command& step);
+void run_small_copy(Program& program, const Command& step);
+
+/// Turns a graph into steps: gives values their memory, gathers elementwise chains into loops, and says when memory is free.
+class Planner {
+public:
+    explicit Planner(Program& program) : program_(program), graph_(*program.graph_) {}
+    void run();
+
+private:
+    [[nodiscard]] const Value& value(int id) const { return graph_.values[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] bool is_fixed(int id) const { return program_.is_fixed_[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] std::int64_t elements(const Instruction& instruction) const;
+    [[nodiscard]] bool is_flat(const Instruction& instruction) const;
+    void add_step(const Command& step, const std::vector<std::size_t>& instructions, Loop* loop = nullptr);
+    void choose_memory();
+    void emit_small(std::size_t k);
+    void emit_small_elementwise(std::size_t k);
+    void emit_rows(std::size_t k);
+    void emit_general(std::size_t k);
+    void close(std::int64_t count);
+    void close_makers(const Instruction& instruction, std::int64_t but);
+    void emit_loop(std::int64_t count, const std::vector<std::size_t>& instructions);
+    void plan_releases();
+    [[nodiscard]] std::byte* memory(int id) const { return program_.slots_[static_cast<std::size_t>(id)].fresh_data<std::byte>(); }
+
+    Program& program_;
+    Graph& graph_;
+    std::map<std::int64_t, std::vector<std::size_t>> open_;      ///< loops that may still grow, by their number of elements
+    std::map<int, std::int64_t> open_makers_;                    ///< values that an open loop makes
+    std::vector<std::vector<std::size_t>> step_instructions_;    ///< what each step does
+    std::vector<Loop*> step_loops_;                              ///< the steps that are loops
+};
+
+}  // namespace cotangent::detail

@@ -1,0 +1,248 @@
+#include "cotangent/grad/compile/program.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "cotangent/grad/compile/planner.hpp"
+#include "cotangent/tensor/kernels/reduce.hpp"
+
+namespace cotangent::detail {
+namespace {
+
+/// A scalar in every place that a kernel may read.
+void fill_scalar(std::byte* to, const std::byte* from, std::size_t size) {
+    if (size == 4) {
+        float number;
+        std::memcpy(&number, from, 4);
+        Lanes<float>(number).store(reinterpret_cast<float*>(to));
+    } else if (size == 8) {
+        double number;
+        std::memcpy(&number, from, 8);
+        Lanes<double>(number).store(reinterpret_cast<double*>(to));
+    } else {
+        std::memcpy(to, from, size);
+    }
+}
+
+template <class T>
+double partial_sum(const std::byte* data, std::int64_t count) {
+    return Folder<T, double, FoldSum<double>>::row(reinterpret_cast<const T*>(data), count);
+}
+
+void write_total(double sum, Dtype dtype, std::byte* to) {
+    if (dtype == Dtype::float32) Lanes<float>(static_cast<float>(sum)).store(reinterpret_cast<float*>(to));
+    else Lanes<double>(sum).store(reinterpret_cast<double*>(to));
+}
+
+}  // namespace
+
+/// The running sums of the totals of a piece.
+template <class T>
+using RunningSum = typename Folder<T, double, FoldSum<double>>::Running;
+
+Program::Program(std::unique_ptr<Graph> graph, std::vector<Operand> results, std::vector<std::pair<int, int>> taken)
+    : graph_(std::move(graph)), results_(std::move(results)), taken_(std::move(taken)) {
+    recorded_ops_ = graph_->instructions.size();
+    simplify(*graph_, results_);
+    Planner(*this).run();
+}
+
+Program::~Program() = default;
+
+Tensor Program::seen_as(const Operand& operand) const {
+    const Tensor& whole = slots_[static_cast<std::size_t>(operand.value)];
+    if (!whole.has_storage()) return operand.shape.size() == 0 ? Tensor::uninitialized(operand.shape, operand.dtype) : whole;
+    return whole.view(operand.shape, operand.offset / static_cast<std::int64_t>(size_of(operand.dtype)));
+}
+
+void Program::run(std::span<Tensor* const> inputs, std::span<Tensor> results) {
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+        const auto id = static_cast<std::size_t>(graph_->inputs[k]);
+        Tensor& slot = slots_[id];
+        if (!is_fixed_[id]) {
+            if (is_taken_[k]) slot = std::move(*inputs[k]);
+            else slot = *inputs[k];
+            continue;
+        }
+        const std::size_t bytes = inputs[k]->bytes();
+        auto* to = const_cast<std::byte*>(slot.raw());
+        if (inputs[k]->size() == 1) fill_scalar(to, inputs[k]->raw(), bytes);
+        else std::memcpy(to, inputs[k]->raw(), bytes);
+    }
+    try {
+        for (std::size_t k = 0; k < steps_.size(); ++k) {
+            const Command& step = steps_[k];
+            if (step.kernel) step.kernel(step.function, step.inputs, step.steps, step.outputs, step.count);
+            else step.run(*this, step);
+            if (releases_any_ && !releases_[k].empty()) release(k);
+        }
+    } catch (...) {
+        // What was given away goes back, or what has been made of it.
+        for (const auto& [input, result] : taken_) {
+            const auto id = static_cast<std::size_t>(graph_->inputs[static_cast<std::size_t>(input)]);
+            if (is_fixed_[id]) continue;
+            *inputs[static_cast<std::size_t>(input)] =
+                slots_[id].has_storage() ? slots_[id] : seen_as(results_[static_cast<std::size_t>(result)]);
+        }
+        for (std::size_t id = 0; id < slots_.size(); ++id)
+            if (!is_fixed_[id] && graph_->values[id].kind != Value::Kind::constant) slots_[id] = Tensor();
+        throw;
+    }
+    for (std::size_t k = 0; k < results.size(); ++k) {
+        const Operand& operand = results_[k];
+        const auto id = static_cast<std::size_t>(operand.value);
+        if (!is_fixed_[id] || graph_->values[id].kind == Value::Kind::constant) {
+            results[k] = seen_as(operand);
+            continue;
+        }
+        Tensor& kept = results_kept_[k];
+        if (!kept.is_sole_owner()) kept = Tensor::uninitialized(operand.shape, operand.dtype);
+        std::memcpy(kept.fresh_data<std::byte>(), slots_[id].fresh_data<std::byte>() + operand.offset, kept.bytes());
+        results[k] = kept;
+    }
+    if (!releases_any_) return;
+    for (std::size_t id = 0; id < slots_.size(); ++id)
+        if (!is_fixed_[id] && slots_[id].has_storage()) slots_[id] = Tensor();
+}
+
+void Program::release(std::size_t step) {
+    for (const int id : releases_[step]) slots_[static_cast<std::size_t>(id)] = Tensor();
+}
+
+void Program::run_general(GeneralOp& op) {
+    const Instruction& instruction = graph_->instructions[op.instruction];
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) op.inputs[i] = seen_as(instruction.inputs[i]);
+    instruction.operation.run(op.inputs, op.outputs);
+    for (Tensor& input : op.inputs) input = Tensor();
+    for (std::size_t k = 0; k < op.outputs.size(); ++k) {
+        const int id = instruction.outputs[k];
+        if (id < 0) {
+            op.outputs[k] = Tensor();
+            continue;
+        }
+        Tensor& slot = slots_[static_cast<std::size_t>(id)];
+        if (!is_fixed_[static_cast<std::size_t>(id)]) {
+            slot = std::move(op.outputs[k]);
+            continue;
+        }
+        const Tensor& made = op.outputs[k];
+        if (made.size() == 1) fill_scalar(slot.fresh_data<std::byte>(), made.raw(), made.bytes());
+        else std::memcpy(slot.fresh_data<std::byte>(), made.raw(), made.bytes());
+        op.outputs[k] = Tensor();
+    }
+}
+
+void Program::run_rows(RowsOp& op) {
+    std::array<const std::byte*, 8> from{};
+    std::array<std::int64_t, 8> size{};
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+        from[i] = slots_[static_cast<std::size_t>(op.inputs[i].value)].raw() + op.inputs[i].offset;
+        size[i] = static_cast<std::int64_t>(size_of(op.inputs[i].dtype));
+    }
+    const Value& value = graph_->values[static_cast<std::size_t>(op.output)];
+    Tensor& out = slots_[static_cast<std::size_t>(op.output)];
+    if (!is_fixed_[static_cast<std::size_t>(op.output)]) out = Tensor::uninitialized(value.shape, value.dtype);
+    std::byte* to = out.fresh_data<std::byte>();
+    const auto out_size = static_cast<std::int64_t>(size_of(value.dtype));
+    for_rows(op.rows, [&](std::int64_t first, std::int64_t count, const std::array<std::int64_t, 8>& offsets) {
+        std::array<const std::byte*, 8> in = from;
+        for (std::size_t i = 0; i < op.inputs.size(); ++i) in[i] += offsets[i] * size[i];
+        std::byte* row = to + first * out_size;
+        op.kernel(op.function, in.data(), op.rows.step.data(), &row, count);
+    });
+}
+
+void Program::run_loop(Loop& loop) {
+    for (std::size_t k = 0; k < loop.arrays.size(); ++k) {
+        const LoopArray& array = loop.arrays[k];
+        const auto id = static_cast<std::size_t>(array.value);
+        Tensor& slot = slots_[id];
+        if (array.written && !is_fixed_[id]) {
+            const Value& value = graph_->values[id];
+            Tensor* before = array.takes_over < 0 ? nullptr : &slots_[static_cast<std::size_t>(array.takes_over)];
+            if (before && before->is_sole_owner()) slot = before->view(value.shape);
+            else slot = Tensor::uninitialized(value.shape, value.dtype);
+        }
+        loop.pointers[k] = const_cast<std::byte*>(slot.raw()) + array.offset;
+    }
+    constexpr std::size_t most_inputs = 16;
+    constexpr std::size_t most_totals = 16;
+    const std::int64_t grain = loop.totals > 0 ? Folder<double, double, FoldSum<double>>::piece : elementwise_grain;
+    const bool wide = loop.total_dtype == Dtype::float64;
+    parallel_for(loop.count, grain, [&](std::int64_t first, std::int64_t last) {
+        alignas(64) std::byte scratch[32768 + 4096];
+        std::array<RunningSum<double>, most_totals> sums64;
+        std::array<RunningSum<float>, most_totals> sums32;
+        double* partial = loop.partial.data() + first / grain * loop.totals;
+        for (std::int64_t at = first; at < last; at += loop.block) {
+            const std::int64_t count = std::min(loop.block, last - at);
+            const auto place = [&](const LoopOperand& x) -> std::byte* {
+                if (x.scratch) return scratch + x.index * loop.scratch_bytes;
+                return loop.pointers[x.index] + at * x.step * x.size;
+            };
+            std::size_t total = 0;
+            for (const LoopOp& op : loop.ops) {
+                const std::byte* in[most_inputs];
+                std::int64_t steps[most_inputs];
+                std::byte* out[Command::most_outputs];
+                for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+                    in[i] = place(op.inputs[i]);
+                    steps[i] = op.inputs[i].step;
+                }
+                if (op.kernel) {
+                    for (std::size_t i = 0; i < op.outputs.size(); ++i) out[i] = place(op.outputs[i]);
+                    op.kernel(op.function, in, steps, out, count);
+                    continue;
+                }
+                const bool is_last = at + count == last;
+                const auto add = [&]<class T>(RunningSum<T>& sum) {
+                    const T* data = reinterpret_cast<const T*>(in[0]);
+                    if (!is_last) sum.add(data, count);
+                    else if (at == first) partial[total] = partial_sum<T>(in[0], count);
+                    else partial[total] = sum.last(data, count);
+                };
+                if (wide) add.template operator()<double>(sums64[total]);
+                else add.template operator()<float>(sums32[total]);
+                ++total;
+            }
+        }
+    });
+    if (loop.totals == 0) return;
+    const std::int64_t pieces = (loop.count + grain - 1) / grain;
+    std::size_t total = 0;
+    std::array<double, 1024> column;
+    for (const LoopOp& op : loop.ops) {
+        if (op.kernel) continue;
+        double sum = loop.partial[total];
+        if (pieces > 1) {  // as a reduction of the whole adds up its pieces
+            std::vector<double> more;
+            double* parts = column.data();
+            if (pieces > static_cast<std::int64_t>(column.size())) {
+                more.resize(static_cast<std::size_t>(pieces));
+                parts = more.data();
+            }
+            for (std::int64_t k = 0; k < pieces; ++k) parts[k] = loop.partial[static_cast<std::size_t>(k * loop.totals) + total];
+            Folder<double, double, FoldSum<double>>::inner(parts, 1, pieces, &sum);
+        }
+        if (op.mean) sum /= static_cast<double>(loop.count);
+        write_total(sum, loop.total_dtype, slots_[static_cast<std::size_t>(op.total)].fresh_data<std::byte>());
+        ++total;
+    }
+}
+
+void run_small_total(Program&, const Command& step) {
+    const bool wide = step.steps[1] == 8;
+    const double sum = wide ? partial_sum<double>(step.inputs[0], step.count) : partial_sum<float>(step.inputs[0], step.count);
+    write_total(step.steps[0] ? sum / static_cast<double>(step.count) : sum, wide ? Dtype::float64 : Dtype::float32, step.outputs[0]);
+}
+
+void run_small_place(Program&, const Command& step) {
+    std::memset(step.outputs[0], 0, static_cast<std::size_t>(step.steps[1]));
+    std::memcpy(step.outputs[0] + step.steps[0], step.inputs[0], static_cast<std::size_t>(step.count));
+}
+
+void run_small_copy(Program&, const Command& step) {
+    std::memcpy(step.outputs[0], step.inputs[0], static_cast<std::size_t>(step.count));
+}
+
+}  // namespace cotangent::detail

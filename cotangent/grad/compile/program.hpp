@@ -1,0 +1,119 @@
+#pragma once
+// A recorded function as steps on planned memory. Small values have memory of their own for the life of the program, padded
+// so that kernels never mask; steps between them are a kernel, pointers and a count. Large elementwise chains are loops that
+// run block by block in the first cache; what is used inside only is never written to memory. Everything else is the op
+// itself, called again on tensors.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cotangent/grad/compile/graph.hpp"
+
+namespace cotangent::detail {
+
+class Program;
+
+/// One step between small values: the kernel's arguments, ready.
+struct Command {
+    static constexpr std::size_t most_inputs = 6, most_outputs = 3;
+    ElementKernel kernel = nullptr;
+    const void* function = nullptr;
+    const std::byte* inputs[most_inputs] = {};
+    std::int64_t steps[most_inputs] = {};
+    std::byte* outputs[most_outputs] = {};
+    std::int64_t count = 0;
+    void (*run)(Program& program, const Command& step) = nullptr;  ///< of a step without a kernel
+    std::size_t index = 0;                                      ///< what `run` looks up
+};
+
+/// Where a loop finds an operand: its own scratch memory, or a value.
+struct LoopOperand {
+    bool scratch = false;
+    std::size_t index = 0;  ///< of the scratch slot or of the loop's arrays
+    std::int64_t step = 1;
+    std::int64_t size = 4;  ///< bytes of an element
+};
+
+/// An array outside of a loop that it reads or writes.
+struct LoopArray {
+    int value = -1;
+    std::int64_t offset = 0;
+    bool written = false;
+    int takes_over = -1;  ///< the value whose memory it gets when nobody else holds that
+};
+
+/// One op of a loop.
+struct LoopOp {
+    ElementKernel kernel = nullptr;  ///< null: a total
+    const void* function = nullptr;
+    std::vector<LoopOperand> inputs, outputs;
+    int total = -1;                  ///< the value a total is for
+    bool mean = false;
+    std::size_t instruction = 0;
+};
+
+struct Loop {
+    std::int64_t count = 0;
+    std::int64_t block = 0;
+    std::size_t scratch_bytes = 0;  ///< of one slot
+    Dtype total_dtype = Dtype::float64;
+    std::vector<LoopOp> ops;
+    std::vector<LoopArray> arrays;
+    int totals = 0;
+    std::vector<std::byte*> pointers;   ///< of the arrays, while it runs
+    std::vector<double> partial;        ///< of the totals, a row a piece
+};
+
+struct RowsOp;  ///< a broadcast that no block is: row by row
+
+/// An op that is called again on tensors.
+struct GeneralOp {
+    std::size_t instruction = 0;
+    std::vector<Tensor> inputs, outputs;
+};
+
+class Program {
+public:
+    /// @param results  what a call returns
+    /// @param taken    inputs that a call gives away, each with the result that comes in its place and may get its memory
+    Program(std::unique_ptr<Graph> graph, std::vector<Operand> results, std::vector<std::pair<int, int>> taken);
+    ~Program();
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
+
+    /// Runs on the leaves of a call's arguments, in order.
+    void run(std::span<Tensor* const> inputs, std::span<Tensor> results);
+
+    [[nodiscard]] Trace::Live& live() { return *graph_->live(); }
+    [[nodiscard]] const Graph& graph() const { return *graph_; }
+    [[nodiscard]] std::size_t result_count() const { return results_.size(); }
+    [[nodiscard]] std::string explanation() const;
+
+    // What steps work on.
+    void run_loop(Loop& loop);
+    void run_rows(RowsOp& op);
+    void run_general(GeneralOp& op);
+    void release(std::size_t step);
+
+private:
+    friend class Planner;
+    [[nodiscard]] Tensor seen_as(const Operand& operand) const;
+
+    std::unique_ptr<Graph> graph_;
+    std::vector<Operand> results_;
+    std::vector<Tensor> results_kept_;  ///< small results, written in place again when the caller has dropped them
+    std::vector<bool> is_fixed_;        ///< has memory for the life of the program
+    std::vector<std::pair<int, int>> taken_;
+    std::vector<bool> is_taken_;        ///< inputs, by position
+    std::vector<Tensor> slots_;         ///< the values' memory
+    std::vector<Command> steps_;
+    std::vector<std::vector<int>> releases_;  ///< values that nobody needs after a step
+    bool releases_any_ = false;
+    std::vector<std::unique_ptr<Loop>> loops_;
+    std::vector<std::unique_ptr<RowsOp>> rows_;
+    std::vector<std::unique_ptr<GeneralOp>> generals_;
+    std::vector<std::vector<std::size_t>> step_instructions_;
+    std::size_t recorded_ops_ = 0;
+};
+
+}  // namespace cotangent::detail
