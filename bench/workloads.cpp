@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cotangent/grad/compile/compile.hpp"
 #include "cotangent/grad/grad.hpp"
 #include "cotangent/nn/adam.hpp"
 #include "cotangent/nn/losses.hpp"
@@ -38,43 +39,49 @@ Step gelu_step() {
     };
 }
 
+/// Is the step run as it is written, or compiled?
+enum class Run : std::uint8_t { eager, compiled };
+
 /// A training step on one batch that stays the same. Loss: (model, state) -> scalar.
 template <class Model, class State, class Optimizer, class Loss>
-Step training(Model model, State state, Optimizer optimizer, Loss loss) {
-    struct Run {
+Step training(Run how, Model model, State state, Optimizer optimizer, Loss loss) {
+    auto step = [gradient_of = value_and_grad(std::move(loss))](Model& net, State& at, Optimizer& optimize) {
+        const auto [value, gradient] = gradient_of(net, at);
+        optimize.update(net, gradient);
+        return value;
+    };
+    struct Training {
         Model model;
         State state;
         Optimizer optimizer;
+        Compiled<decltype(step)> compiled;
     };
-    const auto run = std::make_shared<Run>(Run{std::move(model), std::move(state), std::move(optimizer)});
-    return [run, step = value_and_grad(std::move(loss))] {
-        const auto [value, gradient] = step(run->model, run->state);
-        run->optimizer.update(run->model, gradient);
-        return value.item();
-    };
+    const auto run = std::make_shared<Training>(Training{std::move(model), std::move(state), std::move(optimizer), compile(step)});
+    if (how == Run::compiled) return [run] { return run->compiled(run->model, run->state, run->optimizer).item(); };
+    return [run, step] { return step(run->model, run->state, run->optimizer).item(); };
 }
 
-Step mlp() {
+Step mlp(Run how) {
     Rng rng(1);
     const nn::Mlp net = nn::Mlp::init(rng, {784, 128, 10});
     const Tensor x = normal(rng, {32, 784}), labels = integers(rng, {32}, 0, 10);
-    return training(net, nn::NoState{}, nn::Adam<nn::Mlp>::init(net, {.lr = 1e-3}),
+    return training(how, net, nn::NoState{}, nn::Adam<nn::Mlp>::init(net, {.lr = 1e-3}),
                     [=](const nn::Mlp& model, nn::NoState&) { return nn::cross_entropy(model(x), labels); });
 }
 
-Step lenet5() {
+Step lenet5(Run how) {
     Rng rng(1);
     const nn::LeNet5 net = nn::LeNet5::init(rng);
     const Tensor x = normal(rng, {128, 1, 28, 28}), labels = integers(rng, {128}, 0, 10);
-    return training(net, nn::NoState{}, nn::Sgd<nn::LeNet5>::init(net, {.lr = 0.01, .momentum = 0.9}),
+    return training(how, net, nn::NoState{}, nn::Sgd<nn::LeNet5>::init(net, {.lr = 0.01, .momentum = 0.9}),
                     [=](const nn::LeNet5& model, nn::NoState&) { return nn::cross_entropy(model(x), labels); });
 }
 
-Step resnet20(Dtype precision) {
+Step resnet20(Run how, Dtype precision) {
     Rng rng(1);
     const nn::ResNet net = nn::ResNet::init(rng);
     const Tensor x = cast(normal(rng, {128, 3, 32, 32}), precision), labels = integers(rng, {128}, 0, 10);
-    return training(net, net.initial_state(),
+    return training(how, net, net.initial_state(),
                     nn::Sgd<nn::ResNet>::init(net, {.lr = 0.01, .momentum = 0.9, .weight_decay = 5e-4}),
                     [=](const nn::ResNet& model, nn::ResNet::State& state) {
                         nn::Pass pass = nn::Pass::train(Rng(2));
@@ -82,11 +89,11 @@ Step resnet20(Dtype precision) {
                     });
 }
 
-Step gpt() {
+Step gpt(Run how) {
     Rng rng(1);
     const nn::Gpt net = nn::Gpt::init(rng);
     const Tensor text = integers(rng, {16, 64}, 0, 256), next = integers(rng, {16, 64}, 0, 256);
-    return training(net, nn::NoState{}, nn::adam_w(net, {.lr = 3e-4, .weight_decay = 0.01}),
+    return training(how, net, nn::NoState{}, nn::adam_w(net, {.lr = 3e-4, .weight_decay = 0.01}),
                     [=](const nn::Gpt& model, nn::NoState&) { return nn::cross_entropy(model(text), next); });
 }
 
@@ -96,13 +103,18 @@ Step make_workload(const std::string& name) {
     if (name == "multiply_chain_forward") return chain_forward();
     if (name == "multiply_chain_grad") return chain_grad();
     if (name == "gelu") return gelu_step();
-    if (name == "mlp") return mlp();
-    if (name == "lenet5") return lenet5();
-    if (name == "resnet20") return resnet20(Dtype::float32);
-    if (name == "resnet20_bf16") return resnet20(Dtype::bfloat16);
-    if (name == "gpt") return gpt();
+    if (name == "mlp") return mlp(Run::eager);
+    if (name == "mlp_compiled") return mlp(Run::compiled);
+    if (name == "lenet5") return lenet5(Run::eager);
+    if (name == "lenet5_compiled") return lenet5(Run::compiled);
+    if (name == "resnet20") return resnet20(Run::eager, Dtype::float32);
+    if (name == "resnet20_compiled") return resnet20(Run::compiled, Dtype::float32);
+    if (name == "resnet20_bf16") return resnet20(Run::eager, Dtype::bfloat16);
+    if (name == "gpt") return gpt(Run::eager);
+    if (name == "gpt_compiled") return gpt(Run::compiled);
     throw ValueError("cotangent_bench: workload is " + name +
-                     ", expected multiply_chain_forward, multiply_chain_grad, gelu, mlp, lenet5, resnet20, resnet20_bf16 or gpt");
+                     ", expected multiply_chain_forward, multiply_chain_grad, gelu, mlp, lenet5, resnet20, resnet20_bf16 or gpt, or mlp, "
+                     "lenet5, resnet20 or gpt with _compiled");
 }
 
 }  // namespace cotangent::bench
