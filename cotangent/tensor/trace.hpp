@@ -71,6 +71,7 @@ struct Operation {
     double flops = -1;  ///< -1: one an element of the result
     std::function<void(std::span<const Tensor> inputs, std::span<Tensor> outputs)> run;
     ElementKernel kernel = nullptr;
+    ElementKernel padded = nullptr;        ///< `kernel` for whole registers, repeated inputs filling one; null: there is none
     std::shared_ptr<const void> function;  ///< of `kernel`
     bool mean = false;                     ///< of a total
     std::int64_t first = 0;                ///< of a place

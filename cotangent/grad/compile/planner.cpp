@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <set>
+#include <utility>
 
 namespace cotangent::detail {
 namespace {
@@ -11,13 +11,13 @@ using Kind = Operation::Kind;
 
 constexpr std::int64_t small_bytes = 4096;   // values up to this size keep memory of their own
 constexpr std::int64_t padding = 128;        // bytes after it that kernels may read and write
-constexpr std::size_t most_loop_ops = 48, most_slots = 16, most_totals = 16;
+constexpr std::size_t most_loop_ops = 48, most_totals = 16;
 constexpr std::int64_t scratch_budget = 32768;
 constexpr std::int64_t least_block = 256;    // a multiple of what a sum adds at once
 
 /// Rounds up to whole registers: what lies behind a small value is free to be computed with.
 std::int64_t padded_count(std::int64_t count, Dtype dtype) {
-    const std::int64_t lanes = size_of(dtype) == 8 ? 8 : size_of(dtype) == 4 ? 16 : 1;
+    const std::int64_t lanes = size_of(dtype) < 4 ? 16 : lane_bytes / static_cast<std::int64_t>(size_of(dtype));
     return (count + lanes - 1) / lanes * lanes;
 }
 
@@ -65,9 +65,11 @@ void Planner::choose_memory() {
             slot = Tensor::uninitialized({(v.bytes() + padding) / static_cast<std::int64_t>(size_of(v.dtype))}, v.dtype);
             std::memset(slot.fresh_data<std::byte>(), 0, slot.bytes());
             program_.is_fixed_[id] = true;
+            if (v.kind == Value::Kind::input && v.shape.size() == 1 && size_of(v.dtype) >= 4) is_filled_.insert(static_cast<int>(id));
             if (v.kind == Value::Kind::constant) {
                 const std::size_t bytes = v.constant.bytes();
                 const std::int64_t repeats = v.shape.size() == 1 ? padding / static_cast<std::int64_t>(bytes) : 1;
+                if (v.shape.size() == 1) is_filled_.insert(static_cast<int>(id));
                 for (std::int64_t r = 0; r < repeats; ++r)
                     std::memcpy(slot.fresh_data<std::byte>() + r * static_cast<std::int64_t>(bytes), v.constant.raw(), bytes);
             }
@@ -80,20 +82,35 @@ void Planner::choose_memory() {
     for (const auto& [input, result] : program_.taken_) program_.is_taken_[static_cast<std::size_t>(input)] = true;
 }
 
+/// Memory where a number fills a register, so that kernels need not repeat it.
+const std::byte* Planner::filled(std::size_t k, const Operand& number) {
+    if (is_filled_.contains(number.value) && number.offset == 0) return memory(number.value);
+    const auto [found, is_new] = fills_.try_emplace({number.value, number.offset}, nullptr);
+    if (!is_new) return found->second;
+    Tensor& room = program_.registers_.emplace_back(Tensor::uninitialized({padding}, Dtype::uint8));
+    Command fill;
+    fill.run = run_small_fill;
+    fill.inputs[0] = memory(number.value) + number.offset;
+    fill.outputs[0] = room.fresh_data<std::byte>();
+    fill.count = static_cast<std::int64_t>(size_of(number.dtype));
+    add_step(fill, {k});
+    return found->second = room.fresh_data<std::byte>();
+}
+
 void Planner::emit_small_elementwise(std::size_t k) {
     const Instruction& instruction = graph_.instructions[k];
     Command step;
     const Operation& operation = instruction.operation;
-    step.kernel = operation.kernel;
+    step.kernel = operation.padded ? operation.padded : operation.kernel;
     step.function = operation.function.get();
     const std::int64_t count = elements(instruction);
     for (std::size_t i = 0; i < instruction.inputs.size(); ++i) {
         const Operand& x = instruction.inputs[i];
-        step.inputs[i] = memory(x.value) + x.offset;
-        // A number that is a whole value fills a register, so that numbers among themselves need no repeating.
-        const bool is_repeated = x.shape.size() == 1 && (count > 1 || x.offset != 0 || value(x.value).shape.size() != 1);
-        step.steps[i] = is_repeated ? 0 : 1;
+        step.inputs[i] = x.shape.size() == 1 ? filled(k, x) : memory(x.value) + x.offset;
+        step.steps[i] = x.shape.size() == 1 ? 0 : 1;
     }
+    if (count == 1)
+        is_filled_.insert(instruction.outputs.begin(), instruction.outputs.end());
     Dtype dtype = Dtype::float64;
     for (std::size_t i = 0; i < instruction.outputs.size(); ++i) {
         const int output = instruction.outputs[i];
@@ -129,6 +146,7 @@ void Planner::emit_small(std::size_t k) {
     step.inputs[0] = memory(x.value) + x.offset;
     if (operation.kind == Kind::total) {
         step.run = run_small_total;
+        is_filled_.insert(output);
         step.count = x.shape.size();
         step.steps[0] = operation.mean;
         step.steps[1] = size;
@@ -165,6 +183,9 @@ void Planner::emit_general(std::size_t k) {
     const Instruction& instruction = graph_.instructions[k];
     auto op = std::make_unique<GeneralOp>();
     op->instruction = k;
+    for (const int output : instruction.outputs)
+        if (output >= 0 && is_fixed(output) && value(output).shape.size() == 1 && size_of(value(output).dtype) >= 4)
+            is_filled_.insert(output);
     op->inputs.resize(instruction.inputs.size());
     op->outputs.resize(instruction.outputs.size());
     Command step;
@@ -174,9 +195,34 @@ void Planner::emit_general(std::size_t k) {
     add_step(step, {k});
 }
 
+void Planner::close_all() {
+    while (!open_.empty()) close(open_.begin()->first);
+}
+
+/// Does an instruction take what is not made yet?
+bool Planner::waits(const Instruction& instruction) const {
+    return std::any_of(instruction.inputs.begin(), instruction.inputs.end(), [&](const Operand& x) {
+        return open_makers_.contains(x.value) || deferred_values_.contains(x.value);
+    });
+}
+
+void Planner::emit_deferred() {
+    const std::vector<std::size_t> waiting = std::exchange(deferred_, {});
+    deferred_values_.clear();
+    for (const std::size_t k : waiting) {
+        if (!waits(graph_.instructions[k])) {
+            emit_small(k);
+            continue;
+        }
+        deferred_.push_back(k);
+        deferred_values_.insert(graph_.instructions[k].outputs.begin(), graph_.instructions[k].outputs.end());
+    }
+}
+
 /// Ends the open loops that make what an instruction takes, but for the one of `but` elements.
 void Planner::close_makers(const Instruction& instruction, std::int64_t but) {
     for (const Operand& x : instruction.inputs) {
+        if (deferred_values_.contains(x.value)) return close_all();
         const auto found = open_makers_.find(x.value);
         if (found != open_makers_.end() && found->second != but) close(found->second);
     }
@@ -189,6 +235,7 @@ void Planner::close(std::int64_t count) {
     open_.erase(found);
     std::erase_if(open_makers_, [&](const auto& entry) { return entry.second == count; });
     emit_loop(count, instructions);
+    emit_deferred();
 }
 
 void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& instructions) {
@@ -230,6 +277,8 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
             const bool in_scratch = made.contains(x.value) && !outside.contains(x.value);
             if (in_scratch) op.inputs.push_back({true, slots.at(x.value), 1, size});
             else op.inputs.push_back({false, array(x.value, x.offset, false), x.shape.size() == 1 && count != 1 ? 0 : 1, size});
+            if (!in_scratch && op.inputs.back().step == 0 && !(is_filled_.contains(x.value) && x.offset == 0))
+                loop->arrays[op.inputs.back().index].repeats = static_cast<std::size_t>(size);
         }
         for (const auto& [id, last] : last_use)
             if (last == position && slots.contains(id)) free_slots.push_back(slots.at(id));
@@ -238,10 +287,12 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
             op.mean = instruction.operation.mean;
             loop->total_dtype = instruction.inputs[0].dtype;
             ++loop->totals;
+            is_filled_.insert(op.total);
             loop->ops.push_back(std::move(op));
             continue;
         }
         op.kernel = instruction.operation.kernel;
+        op.padded = instruction.operation.padded;
         op.function = instruction.operation.function.get();
         for (const int output : instruction.outputs) {
             const auto size = static_cast<std::int64_t>(size_of(value(output).dtype));
@@ -261,8 +312,10 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
     const std::int64_t slots_used = std::max<std::int64_t>(1, static_cast<std::int64_t>(slot_count));
     const std::int64_t fits = scratch_budget / slots_used / largest / least_block * least_block;
     loop->block = std::clamp<std::int64_t>(fits, least_block, 2048);
+    loop->slots = slot_count;
     loop->scratch_bytes = static_cast<std::size_t>(loop->block * largest);
     loop->pointers.resize(loop->arrays.size());
+    loop->repeated.resize(loop->arrays.size());
     loop->partial.resize(static_cast<std::size_t>(loop->totals) * static_cast<std::size_t>(count / 65536 + 1));
     Command step;
     step.run = [](Program& program, const Command& s) { program.run_loop(*program.loops_[s.index]); };
@@ -332,8 +385,13 @@ void Planner::run() {
                            instruction.inputs.size() <= (operation.kind == Kind::join ? 1000 : Command::most_inputs) &&
                            instruction.outputs.size() <= Command::most_outputs;
         if (small && (operation.kind != Kind::elementwise || is_flat(instruction))) {
-            close_makers(instruction, -1);
-            emit_small(k);
+            // What waits for a total does not end its loop: more ops may still go into that.
+            if (waits(instruction)) {
+                deferred_.push_back(k);
+                deferred_values_.insert(instruction.outputs.begin(), instruction.outputs.end());
+            } else {
+                emit_small(k);
+            }
             continue;
         }
         const bool in_loop = whole && (operation.kind == Kind::elementwise || operation.kind == Kind::total) && is_flat(instruction) &&
@@ -366,7 +424,7 @@ void Planner::run() {
         if (operation.kind == Kind::elementwise && instruction.outputs.size() == 1 && instruction.inputs.size() <= 8) emit_rows(k);
         else emit_general(k);
     }
-    while (!open_.empty()) close(open_.begin()->first);
+    close_all();
     plan_releases();
     program_.step_instructions_ = std::move(step_instructions_);
 }

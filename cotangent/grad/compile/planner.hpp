@@ -1,6 +1,6 @@
 #pragma once
 #include <map>
-#include <optional>
+#include <set>
 
 #include "cotangent/grad/compile/program.hpp"
 #include "cotangent/tensor/kernels/elementwise.hpp"
@@ -18,6 +18,7 @@ struct RowsOp {
 
 void run_small_total(Program& program, const Command& step);
 void run_small_place(Program& program, const Command& step);
+void run_small_fill(Program& program, const Command& step);
 void run_small_copy(Program& program, const Command& step);
 
 /// Turns a graph into steps: gives values their memory, gathers elementwise chains into loops, and says when memory is free.
@@ -38,7 +39,11 @@ private:
     void emit_rows(std::size_t k);
     void emit_general(std::size_t k);
     void close(std::int64_t count);
+    void close_all();
     void close_makers(const Instruction& instruction, std::int64_t but);
+    void emit_deferred();
+    [[nodiscard]] bool waits(const Instruction& instruction) const;
+    [[nodiscard]] const std::byte* filled(std::size_t k, const Operand& number);
     void emit_loop(std::int64_t count, const std::vector<std::size_t>& instructions);
     void plan_releases();
     [[nodiscard]] std::byte* memory(int id) const { return program_.slots_[static_cast<std::size_t>(id)].fresh_data<std::byte>(); }
@@ -47,6 +52,10 @@ private:
     Graph& graph_;
     std::map<std::int64_t, std::vector<std::size_t>> open_;      ///< loops that may still grow, by their number of elements
     std::map<int, std::int64_t> open_makers_;                    ///< values that an open loop makes
+    std::vector<std::size_t> deferred_;                          ///< small steps that wait for a total of an open loop
+    std::set<int> deferred_values_;                         ///< what they make
+    std::set<int> is_filled_;                               ///< numbers whose memory is full of them, a register at least
+    std::map<std::pair<int, std::int64_t>, const std::byte*> fills_;  ///< where numbers of other values have been repeated
     std::vector<std::vector<std::size_t>> step_instructions_;    ///< what each step does
     std::vector<Loop*> step_loops_;                              ///< the steps that are loops
 };

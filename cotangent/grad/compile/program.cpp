@@ -29,6 +29,35 @@ double partial_sum(const std::byte* data, std::int64_t count) {
     return Folder<T, double, FoldSum<double>>::row(reinterpret_cast<const T*>(data), count);
 }
 
+/// Memory that this thread's loops share, one after the other.
+std::byte* scratch_of_this_thread(std::size_t bytes) {
+    thread_local std::vector<Loop::Register> room;
+    if (room.size() * sizeof(Loop::Register) < bytes) room.resize(bytes / sizeof(Loop::Register) + 1);
+    return reinterpret_cast<std::byte*>(room.data());
+}
+
+template <int first, int count>
+double sum_of_lanes(Lanes<double> x) {
+    if constexpr (count == 1) return x.v[first];
+    else return sum_of_lanes<first, count / 2>(x) + sum_of_lanes<first + count / 2, count / 2>(x);
+}
+
+/// Of at most a few hundred numbers: four running vectors, so that no sum has more than some thirty terms.
+template <class T>
+double small_sum(const std::byte* bytes, std::int64_t count) {
+    using L = Lanes<double>;
+    const T* x = reinterpret_cast<const T*>(bytes);
+    std::array<L, 4> sums{L(0), L(0), L(0), L(0)};
+    std::int64_t k = 0;
+    for (; k + 4 * L::count <= count; k += 4 * L::count)
+        for (int i = 0; i < 4; ++i) sums[i] += fold_load<double>(x + k + i * L::count);
+    for (int i = 0; k + L::count <= count; k += L::count, ++i) sums[i] += fold_load<double>(x + k);
+    const L all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    double total = sum_of_lanes<0, L::count>(all);
+    for (; k < count; ++k) total += static_cast<double>(x[k]);
+    return total;
+}
+
 void write_total(double sum, Dtype dtype, std::byte* to) {
     if (dtype == Dtype::float32) Lanes<float>(static_cast<float>(sum)).store(reinterpret_cast<float*>(to));
     else Lanes<double>(sum).store(reinterpret_cast<double*>(to));
@@ -164,13 +193,17 @@ void Program::run_loop(Loop& loop) {
             else slot = Tensor::uninitialized(value.shape, value.dtype);
         }
         loop.pointers[k] = const_cast<std::byte*>(slot.raw()) + array.offset;
+        if (array.repeats == 0) continue;
+        fill_scalar(loop.repeated[k].bytes, loop.pointers[k], array.repeats);
+        loop.pointers[k] = loop.repeated[k].bytes;
     }
     constexpr std::size_t most_inputs = 16;
     constexpr std::size_t most_totals = 16;
+    constexpr std::int64_t most_lanes = 16;
     const std::int64_t grain = loop.totals > 0 ? Folder<double, double, FoldSum<double>>::piece : elementwise_grain;
     const bool wide = loop.total_dtype == Dtype::float64;
     parallel_for(loop.count, grain, [&](std::int64_t first, std::int64_t last) {
-        alignas(64) std::byte scratch[32768 + 4096];
+        std::byte* scratch = scratch_of_this_thread(static_cast<std::size_t>(loop.slots) * loop.scratch_bytes);
         std::array<RunningSum<double>, most_totals> sums64;
         std::array<RunningSum<float>, most_totals> sums32;
         double* partial = loop.partial.data() + first / grain * loop.totals;
@@ -191,7 +224,8 @@ void Program::run_loop(Loop& loop) {
                 }
                 if (op.kernel) {
                     for (std::size_t i = 0; i < op.outputs.size(); ++i) out[i] = place(op.outputs[i]);
-                    op.kernel(op.function, in, steps, out, count);
+                    const ElementKernel kernel = op.padded && count % most_lanes == 0 ? op.padded : op.kernel;
+                    kernel(op.function, in, steps, out, count);
                     continue;
                 }
                 const bool is_last = at + count == last;
@@ -232,13 +266,17 @@ void Program::run_loop(Loop& loop) {
 
 void run_small_total(Program&, const Command& step) {
     const bool wide = step.steps[1] == 8;
-    const double sum = wide ? partial_sum<double>(step.inputs[0], step.count) : partial_sum<float>(step.inputs[0], step.count);
+    const double sum = wide ? small_sum<double>(step.inputs[0], step.count) : small_sum<float>(step.inputs[0], step.count);
     write_total(step.steps[0] ? sum / static_cast<double>(step.count) : sum, wide ? Dtype::float64 : Dtype::float32, step.outputs[0]);
 }
 
 void run_small_place(Program&, const Command& step) {
     std::memset(step.outputs[0], 0, static_cast<std::size_t>(step.steps[1]));
     std::memcpy(step.outputs[0] + step.steps[0], step.inputs[0], static_cast<std::size_t>(step.count));
+}
+
+void run_small_fill(Program&, const Command& step) {
+    fill_scalar(step.outputs[0], step.inputs[0], static_cast<std::size_t>(step.count));
 }
 
 void run_small_copy(Program&, const Command& step) {

@@ -40,11 +40,13 @@ struct LoopArray {
     std::int64_t offset = 0;
     bool written = false;
     int takes_over = -1;  ///< the value whose memory it gets when nobody else holds that
+    std::size_t repeats = 0;  ///< bytes of a number that is to fill a register; 0: it does already, or is no number
 };
 
 /// One op of a loop.
 struct LoopOp {
     ElementKernel kernel = nullptr;  ///< null: a total
+    ElementKernel padded = nullptr;  ///< for whole registers, if there is one
     const void* function = nullptr;
     std::vector<LoopOperand> inputs, outputs;
     int total = -1;                  ///< the value a total is for
@@ -55,12 +57,17 @@ struct LoopOp {
 struct Loop {
     std::int64_t count = 0;
     std::int64_t block = 0;
+    std::size_t slots = 0;          ///< of scratch memory
     std::size_t scratch_bytes = 0;  ///< of one slot
     Dtype total_dtype = Dtype::float64;
     std::vector<LoopOp> ops;
     std::vector<LoopArray> arrays;
     int totals = 0;
     std::vector<std::byte*> pointers;   ///< of the arrays, while it runs
+    struct alignas(64) Register {
+        std::byte bytes[64];
+    };
+    std::vector<Register> repeated;     ///< numbers that fill a register, by array
     std::vector<double> partial;        ///< of the totals, a row a piece
 };
 
@@ -106,6 +113,7 @@ private:
     std::vector<std::pair<int, int>> taken_;
     std::vector<bool> is_taken_;        ///< inputs, by position
     std::vector<Tensor> slots_;         ///< the values' memory
+    std::vector<Tensor> registers_;     ///< numbers out of the middle of small values, repeated
     std::vector<Command> steps_;
     std::vector<std::vector<int>> releases_;  ///< values that nobody needs after a step
     bool releases_any_ = false;

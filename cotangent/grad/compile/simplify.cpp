@@ -31,6 +31,7 @@ Operation elementwise_operation(const char* name, Dtype dtype) {
     operation.kind = Kind::elementwise;
     operation.name = name;
     operation.kernel = dtype == Dtype::float32 ? lanes_kernel<float, n, F> : lanes_kernel<double, n, F>;
+    operation.padded = dtype == Dtype::float32 ? padded_lanes_kernel<float, n, F> : padded_lanes_kernel<double, n, F>;
     operation.function = std::make_shared<F>();
     identify(operation, F{});
     return operation;

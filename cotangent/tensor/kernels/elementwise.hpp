@@ -204,6 +204,19 @@ void lanes_kernel(const void* f, const std::byte* const* inputs, const std::int6
     }
     lanes_row<T, N>(*static_cast<const F*>(f), reinterpret_cast<T*>(outputs[0]), from, step, count);
 }
+/// The same for a count of whole registers, where what repeats fills a register: nothing but loads, f and a store.
+template <class T, std::size_t N, class F>
+void padded_lanes_kernel(const void* f, const std::byte* const* inputs, const std::int64_t* steps, std::byte* const* outputs,
+                         std::int64_t count) {
+    using L = Lanes<T>;
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        const std::array<const T*, N> from{reinterpret_cast<const T*>(inputs[I])...};
+        const std::array<std::int64_t, N> step{steps[I]...};
+        T* to = reinterpret_cast<T*>(outputs[0]);
+        const F& g = *static_cast<const F*>(f);
+        for (std::int64_t k = 0; k < count; k += L::count) L(g(L::load(from[I] + k * step[I])...)).store(to + k);
+    }(std::make_index_sequence<N>{});
+}
 template <class F, class Out, class... In>
 void scalars_kernel(const void* f, const std::byte* const* inputs, const std::int64_t* steps, std::byte* const* outputs,
                     std::int64_t count) {
@@ -215,11 +228,12 @@ void scalars_kernel(const void* f, const std::byte* const* inputs, const std::in
 
 /// Hands an elementwise call, whose result is `out`, to the trace.
 template <class F, class... X>
-void trace_elementwise(const char* op, ElementKernel kernel, const F& f, Tensor& out, const X&... x) {
+void trace_elementwise(const char* op, ElementKernel kernel, ElementKernel padded, const F& f, Tensor& out, const X&... x) {
     Operation operation;
     operation.kind = Operation::Kind::elementwise;
     operation.name = op;
     operation.kernel = kernel;
+    operation.padded = padded;
     operation.function = std::make_shared<F>(f);
     identify(operation, f);
     const std::array<const Tensor*, sizeof...(X)> inputs{&x...};
@@ -235,7 +249,7 @@ template <class Out, class... In, class F, class... X>
         const InsideOp inside;
         elementwise_scalars(f, shape, out.fresh_data<Out>(), {&x.shape()...}, x.template data<In>()...);
     }
-    if (tracing) [[unlikely]] trace_elementwise(op, scalars_kernel<F, Out, In...>, f, out, x...);
+    if (tracing) [[unlikely]] trace_elementwise(op, scalars_kernel<F, Out, In...>, nullptr, f, out, x...);
     return out;
 }
 
@@ -251,13 +265,15 @@ void check_same_dtype(const char* op, Dtype a, Dtype b);
 template <Accepts accepts, class F, class... X>
 void trace_elementwise_of(Dtype dtype, const char* op, const F& f, Tensor& out, const X&... x) {
     constexpr std::size_t n = sizeof...(X);
-    if (dtype == Dtype::float32) return trace_elementwise(op, lanes_kernel<float, n, F>, f, out, x...);
-    if (dtype == Dtype::float64) return trace_elementwise(op, lanes_kernel<double, n, F>, f, out, x...);
+    if (dtype == Dtype::float32)
+        return trace_elementwise(op, lanes_kernel<float, n, F>, padded_lanes_kernel<float, n, F>, f, out, x...);
+    if (dtype == Dtype::float64)
+        return trace_elementwise(op, lanes_kernel<double, n, F>, padded_lanes_kernel<double, n, F>, f, out, x...);
     if constexpr (accepts == Accepts::numeric) {
         const auto integers = [&]<class T>(T) {
             const auto scalar = [f](auto... v) { return static_cast<T>(f(v...)); };
             [&]<std::size_t... I>(std::index_sequence<I...>) {
-                trace_elementwise(op, scalars_kernel<decltype(scalar), T, std::conditional_t<(I < n), T, T>...>, scalar, out, x...);
+                trace_elementwise(op, scalars_kernel<decltype(scalar), T, std::conditional_t<(I < n), T, T>...>, nullptr, scalar, out, x...);
             }(std::make_index_sequence<n>{});
         };
         if (dtype == Dtype::int32) integers(std::int32_t{});
