@@ -50,7 +50,8 @@ int main() {
     // [hessian]
 
     // [run_mixed]
-    std::cout << "mixed     = " << ct::grad([](const auto& x) { return energy(x); })(std::vector<double>{0.5, 1, 2})[0] << "\n";
+    std::cout << "mixed     = " << ct::grad([](const auto& x) { return energy(x); })(std::vector<double>{0.5, 1, 2})[0]
+              << "\n";
     // [run_mixed]
 
     // [custom]
