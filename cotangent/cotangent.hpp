@@ -13,6 +13,7 @@
 #include "cotangent/data/image_folder.hpp"
 #include "cotangent/data/npy.hpp"
 #include "cotangent/grad/check_derivatives.hpp"
+#include "cotangent/grad/compile/compile.hpp"
 #include "cotangent/grad/grad.hpp"
 #include "cotangent/nn/adam.hpp"
 #include "cotangent/nn/attention.hpp"
