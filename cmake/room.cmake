@@ -32,7 +32,8 @@ function(cotangent_room name)
         target_link_libraries(${name}_test PRIVATE ${target} cotangent_warnings cotangent_test_support)
         foreach(file ${ROOM_TESTS})
             cmake_path(GET file STEM stem)
-            add_test(NAME ${name}/${stem} COMMAND ${name}_test --no-version --no-intro --source-file=*${file})
+            add_test(NAME ${name}/${stem} COMMAND ${name}_test --no-version --no-intro --source-file=*${file}
+                WORKING_DIRECTORY ${CMAKE_BINARY_DIR})  # paths in __FILE__ may be relative to it
         endforeach()
     endif()
     if(COTANGENT_BENCH AND ROOM_BENCHES)

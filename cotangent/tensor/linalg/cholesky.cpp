@@ -11,13 +11,14 @@
 #include "cotangent/tensor/ops/arithmetic.hpp"
 #include "cotangent/tensor/ops/matmul.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
 namespace cotangent {
 namespace {
 
-using detail::Call, detail::Keep, detail::record, detail::transposed;
+using detail::Call, detail::Keep, detail::record, detail::traced, detail::transposed;
 
 /// The lower triangle with half the diagonal.
 Tensor half(const Tensor& x) { return 0.5 * (tril(x) + tril(x, -1)); }
@@ -73,10 +74,7 @@ int factor(std::int64_t n, const T* a, T* l) {
     return info;
 }
 
-}  // namespace
-
-Tensor cholesky(const Tensor& a) {
-    detail::check_square("cholesky", "a", a);
+Tensor factor_all(const Tensor& a) {
     const std::int64_t n = a.length(-1);
     const Shape batch = detail::batch_of(a);
     Tensor l = Tensor::uninitialized(a.shape(), a.dtype());
@@ -91,7 +89,17 @@ Tensor cholesky(const Tensor& a) {
             throw ValueError(
                 fmt::format("cholesky: {} is not positive definite: its leading minor of order {} is not positive",
                             detail::matrix_name("a", batch, i), minor));
-    return record(Cholesky{}, std::move(l), a);
+    return l;
+}
+
+}  // namespace
+
+Tensor cholesky(const Tensor& a) {
+    detail::check_square("cholesky", "a", a);
+    return record(Cholesky{},
+                  traced(
+                      "cholesky", [](const Tensor& in) { return factor_all(in); }, a),
+                  a);
 }
 
 }  // namespace cotangent

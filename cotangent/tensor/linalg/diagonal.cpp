@@ -8,13 +8,14 @@
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/ops/reduce.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
 namespace cotangent {
 namespace {
 
-using detail::Call, detail::Keep, detail::record;
+using detail::Call, detail::Keep, detail::record, detail::traced;
 
 /// Where a diagonal of a [rows, columns] matrix lies.
 struct Place {
@@ -51,8 +52,7 @@ struct DiagEmbed {
     [[nodiscard]] Tensor jvp(const Call& call) const { return embed(call.tangent(0), place); }
 };
 
-Tensor extract(const Tensor& x, std::int64_t offset) {
-    const Place place{x.length(-2), x.length(-1), offset};
+Tensor extract_now(const Tensor& x, const Place& place) {
     const std::int64_t count = leading(x.shape(), 2), length = place.length();
     Shape shape = detail::batch_of(x);
     shape.push_back(length);
@@ -61,10 +61,18 @@ Tensor extract(const Tensor& x, std::int64_t offset) {
         detail::strided_copy({count, length}, size_of(x.dtype()), out.fresh_data<std::byte>(), {length, 1},
                              x.raw() + place.first() * static_cast<std::int64_t>(size_of(x.dtype())),
                              {place.rows * place.columns, place.columns + 1});
-    return record(Diagonal{place}, std::move(out), x);
+    return out;
 }
 
-Tensor embed(const Tensor& x, const Place& place) {
+Tensor extract(const Tensor& x, std::int64_t offset) {
+    const Place place{x.length(-2), x.length(-1), offset};
+    return record(Diagonal{place},
+                  traced(
+                      "diagonal", [place](const Tensor& in) { return extract_now(in, place); }, x),
+                  x);
+}
+
+Tensor embed_now(const Tensor& x, const Place& place) {
     const std::int64_t count = leading(x.shape(), 1), length = x.shape().back();
     Shape shape = x.shape();
     shape.erase(x.rank() - 1);
@@ -73,7 +81,14 @@ Tensor embed(const Tensor& x, const Place& place) {
         detail::strided_copy({count, length}, size_of(x.dtype()),
                              out.mutable_raw() + place.first() * static_cast<std::int64_t>(size_of(x.dtype())),
                              {place.rows * place.columns, place.columns + 1}, x.raw(), {length, 1});
-    return record(DiagEmbed{place}, std::move(out), x);
+    return out;
+}
+
+Tensor embed(const Tensor& x, const Place& place) {
+    return record(DiagEmbed{place},
+                  traced(
+                      "diag_embed", [place](const Tensor& in) { return embed_now(in, place); }, x),
+                  x);
 }
 
 Tensor triangle(const Tensor& x, bool lower, std::int64_t offset);
@@ -87,7 +102,7 @@ struct Triangle {
     [[nodiscard]] Tensor jvp(const Call& call) const { return triangle(call.tangent(0), lower, offset); }
 };
 
-Tensor triangle(const Tensor& x, bool lower, std::int64_t offset) {
+Tensor triangle_now(const Tensor& x, bool lower, std::int64_t offset) {
     Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
     const std::int64_t rows = x.length(-2), columns = x.length(-1);
     const auto bytes = static_cast<std::int64_t>(size_of(x.dtype()));
@@ -101,7 +116,12 @@ Tensor triangle(const Tensor& x, bool lower, std::int64_t offset) {
                     static_cast<std::size_t>((last - first) * bytes));
         std::memset(to + last * bytes, 0, static_cast<std::size_t>((columns - last) * bytes));
     }
-    return record(Triangle{lower, offset}, std::move(out), x);
+    return out;
+}
+
+Tensor triangle(const Tensor& x, bool lower, std::int64_t offset) {
+    const auto compute = [lower, offset](const Tensor& in) { return triangle_now(in, lower, offset); };
+    return record(Triangle{lower, offset}, traced(lower ? "tril" : "triu", compute, x), x);
 }
 
 void check_rank(const char* op, const Tensor& x, int least, const char* expected) {

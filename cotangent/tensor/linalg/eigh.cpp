@@ -16,6 +16,7 @@
 #include "cotangent/tensor/ops/rounding.hpp"
 #include "cotangent/tensor/ops/where.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -52,10 +53,7 @@ struct EighOp {
     }
 };
 
-}  // namespace
-
-Eigh eigh(const Tensor& a) {
-    detail::check_square("eigh", "a", a);
+std::array<Tensor, 2> eigh_now(const Tensor& a) {
     const std::int64_t n = a.length(-1);
     const Shape batch = detail::batch_of(a);
     Shape value_shape = batch;
@@ -85,6 +83,15 @@ Eigh eigh(const Tensor& a) {
         if (failed[static_cast<std::size_t>(i)])
             throw ValueError(fmt::format("eigh: {} has no eigenvalues that can be found, expected finite elements",
                                          detail::matrix_name("a", batch, i)));
+    return out;
+}
+
+}  // namespace
+
+Eigh eigh(const Tensor& a) {
+    detail::check_square("eigh", "a", a);
+    auto out = detail::traced_outputs<2>(
+        "eigh", [](const Tensor& in) { return eigh_now(in); }, a);
     record_outputs(EighOp{}, out, {&a, 1});
     return {out[0], out[1]};
 }

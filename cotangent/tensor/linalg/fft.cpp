@@ -6,13 +6,14 @@
 #include "cotangent/tensor/linalg/matrices.hpp"
 #include "cotangent/tensor/ops/arithmetic.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
 namespace cotangent {
 namespace {
 
-using detail::Call, detail::Keep, detail::record;
+using detail::Call, detail::Keep, detail::record, detail::traced;
 
 Tensor transform(const Tensor& x, int axis, bool inverse, double scale);
 Tensor from_real(const Tensor& x, double scale);
@@ -64,7 +65,7 @@ struct Irfft {
     [[nodiscard]] Tensor jvp(const Call& call) const { return to_real(call.tangent(0), n, scale); }
 };
 
-Tensor transform(const Tensor& x, int axis, bool inverse, double scale) {
+Tensor transform_now(const Tensor& x, int axis, bool inverse, double scale) {
     detail::FftLines lines{1, x.length(axis), 1};
     const int at = axis_of("fft", axis, x.rank());
     for (int k = 0; k < x.rank() - 1; ++k)
@@ -74,10 +75,15 @@ Tensor transform(const Tensor& x, int axis, bool inverse, double scale) {
         detail::dispatch_real(x.dtype(), [&]<class T>(T) {
             detail::fft_complex(lines, inverse, static_cast<T>(scale), x.data<T>(), y.fresh_data<T>());
         });
-    return record(Fft{axis, inverse, scale}, std::move(y), x);
+    return y;
 }
 
-Tensor from_real(const Tensor& x, double scale) {
+Tensor transform(const Tensor& x, int axis, bool inverse, double scale) {
+    const auto compute = [axis, inverse, scale](const Tensor& in) { return transform_now(in, axis, inverse, scale); };
+    return record(Fft{axis, inverse, scale}, traced(inverse ? "ifft" : "fft", compute, x), x);
+}
+
+Tensor from_real_now(const Tensor& x, double scale) {
     const std::int64_t n = x.shape().back();
     Shape shape = x.shape();
     shape[x.rank() - 1] = n / 2 + 1;
@@ -87,10 +93,15 @@ Tensor from_real(const Tensor& x, double scale) {
         detail::dispatch_real(x.dtype(), [&]<class T>(T) {
             detail::fft_from_real({x.size() / n, n, 1}, static_cast<T>(scale), x.data<T>(), y.fresh_data<T>());
         });
-    return record(Rfft{n, scale}, std::move(y), x);
+    return y;
 }
 
-Tensor to_real(const Tensor& x, std::int64_t n, double scale) {
+Tensor from_real(const Tensor& x, double scale) {
+    const auto compute = [scale](const Tensor& in) { return from_real_now(in, scale); };
+    return record(Rfft{x.shape().back(), scale}, traced("rfft", compute, x), x);
+}
+
+Tensor to_real_now(const Tensor& x, std::int64_t n, double scale) {
     Shape shape = x.shape();
     shape.erase(x.rank() - 1);
     shape[shape.rank() - 1] = n;
@@ -99,7 +110,12 @@ Tensor to_real(const Tensor& x, std::int64_t n, double scale) {
         detail::dispatch_real(x.dtype(), [&]<class T>(T) {
             detail::fft_to_real({y.size() / n, n, 1}, static_cast<T>(scale), x.data<T>(), y.fresh_data<T>());
         });
-    return record(Irfft{n, scale}, std::move(y), x);
+    return y;
+}
+
+Tensor to_real(const Tensor& x, std::int64_t n, double scale) {
+    const auto compute = [n, scale](const Tensor& in) { return to_real_now(in, n, scale); };
+    return record(Irfft{n, scale}, traced("irfft", compute, x), x);
 }
 
 /// `axes` to transform, and behind them the 2 of complex numbers.

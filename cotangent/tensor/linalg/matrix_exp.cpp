@@ -18,6 +18,7 @@
 #include "cotangent/tensor/ops/rounding.hpp"
 #include "cotangent/tensor/ops/slice.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 namespace cotangent {
 namespace {
@@ -131,10 +132,7 @@ private:
     std::vector<int> pivots_;
 };
 
-}  // namespace
-
-Tensor matrix_exp(const Tensor& a) {
-    detail::check_square("matrix_exp", "a", a);
+Tensor exponential_now(const Tensor& a) {
     const std::int64_t n = a.length(-1);
     Tensor out = Tensor::uninitialized(a.shape(), a.dtype());
     detail::dispatch_real(a.dtype(), [&]<class T>(T) {
@@ -146,7 +144,17 @@ Tensor matrix_exp(const Tensor& a) {
                            [](double x) { return static_cast<T>(x); });
         });
     });
-    return record(MatrixExp{}, std::move(out), a);
+    return out;
+}
+
+}  // namespace
+
+Tensor matrix_exp(const Tensor& a) {
+    detail::check_square("matrix_exp", "a", a);
+    return record(MatrixExp{},
+                  detail::traced(
+                      "matrix_exp", [](const Tensor& in) { return exponential_now(in); }, a),
+                  a);
 }
 
 }  // namespace cotangent

@@ -15,6 +15,7 @@
 #include "cotangent/tensor/ops/matmul.hpp"
 #include "cotangent/tensor/ops/slice.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 namespace cotangent {
 namespace {
@@ -68,7 +69,7 @@ void factor(std::int64_t m, std::int64_t n, const T* a, T* q, T* r, T* tau, T* w
     }
 }
 
-QR tall(const Tensor& a) {
+std::array<Tensor, 2> tall_now(const Tensor& a) {
     const std::int64_t m = a.length(-2), n = a.length(-1);
     const Shape batch = detail::batch_of(a);
     std::array<Tensor, 2> out{Tensor::uninitialized(a.shape(), a.dtype()),
@@ -86,6 +87,12 @@ QR tall(const Tensor& a) {
                    work.data(), work.data() + n, work_size);
         });
     });
+    return out;
+}
+
+QR tall(const Tensor& a) {
+    auto out = detail::traced_outputs<2>(
+        "qr", [](const Tensor& in) { return tall_now(in); }, a);
     record_outputs(QROp{}, out, {&a, 1});
     return {out[0], out[1]};
 }

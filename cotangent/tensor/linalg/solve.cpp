@@ -1,5 +1,6 @@
 #include "cotangent/tensor/linalg/solve.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -11,6 +12,7 @@
 #include "cotangent/tensor/ops/reduce.hpp"
 #include "cotangent/tensor/ops/reshape.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -22,37 +24,37 @@ using detail::Call, detail::Keep, detail::record;
 /// The factors of a stack of matrices. Ops take them as inputs beside the matrix: values that rules use again and nobody
 /// differentiates.
 struct Factors {
-    Tensor lu;                      // [..., N, N]
-    Tensor pivots;                  // [..., N] int32
-    std::vector<int> zero_pivot{};  // of each matrix: 0, or which pivot is zero
+    Tensor lu;      // [..., N, N]
+    Tensor pivots;  // [..., N] int32
 };
 
-Factors factor(const Tensor& a) {
+/// @param regular  the op that needs matrices without a zero pivot; null where one will do
+/// @throws ValueError  a matrix is singular, and may not be
+std::array<Tensor, 2> factor_now(const Tensor& a, const char* regular) {
     const std::int64_t n = a.length(-1);
     const Shape batch = detail::batch_of(a);
     Shape pivot_shape = batch;
     pivot_shape.push_back(n);
-    Factors f{Tensor::uninitialized(a.shape(), a.dtype()), Tensor::uninitialized(pivot_shape, Dtype::int32)};
-    f.zero_pivot.resize(static_cast<std::size_t>(batch.size()));
+    std::array<Tensor, 2> out{Tensor::uninitialized(a.shape(), a.dtype()), Tensor::uninitialized(pivot_shape, Dtype::int32)};
+    std::vector<int> zero_pivot(static_cast<std::size_t>(batch.size()));
     detail::dispatch_real(a.dtype(), [&]<class T>(T) {
         detail::for_each_matrix(batch.size(), static_cast<double>(n * n * n) * (2.0 / 3), [&](std::int64_t i) {
-            T* lu = f.lu.fresh_data<T>() + i * n * n;
+            T* lu = out[0].fresh_data<T>() + i * n * n;
             std::memcpy(lu, a.data<T>() + i * n * n, static_cast<std::size_t>(n * n) * sizeof(T));
-            f.zero_pivot[static_cast<std::size_t>(i)] =
-                detail::lu_factor(n, lu, f.pivots.fresh_data<std::int32_t>() + i * n);
+            zero_pivot[static_cast<std::size_t>(i)] = detail::lu_factor(n, lu, out[1].fresh_data<std::int32_t>() + i * n);
         });
     });
-    return f;
+    for (std::size_t i = 0; regular && i < zero_pivot.size(); ++i)
+        if (zero_pivot[i])
+            throw ValueError(fmt::format("{}: {} is singular: pivot {} is zero", regular,
+                                         detail::matrix_name("a", batch, static_cast<std::int64_t>(i)), zero_pivot[i] - 1));
+    return out;
 }
 
-Factors factor_regular(const char* op, const Tensor& a) {
-    Factors f = factor(a);
-    for (std::size_t i = 0; i < f.zero_pivot.size(); ++i)
-        if (f.zero_pivot[i])
-            throw ValueError(fmt::format("{}: {} is singular: pivot {} is zero", op,
-                                         detail::matrix_name("a", detail::batch_of(a), static_cast<std::int64_t>(i)),
-                                         f.zero_pivot[i] - 1));
-    return f;
+Factors factor(const Tensor& a, const char* regular = nullptr) {
+    const auto compute = [regular](const Tensor& in) { return factor_now(in, regular); };
+    auto [lu, pivots] = detail::traced_outputs<2>("lu", compute, a.detached());
+    return {std::move(lu), std::move(pivots)};
 }
 
 Tensor solve_factored(const Tensor& a, const Tensor& b, const Tensor& lu, const Tensor& pivots, bool transpose);
@@ -76,7 +78,7 @@ struct Solve {
     }
 };
 
-Tensor solve_factored(const Tensor& a, const Tensor& b, const Tensor& lu, const Tensor& pivots, bool transpose) {
+Tensor solve_now(const Tensor& b, const Tensor& lu, const Tensor& pivots, bool transpose) {
     const Shape of_lu = detail::batch_of(lu), batch = broadcast("solve", of_lu, detail::batch_of(b));
     const std::int64_t n = lu.length(-1), columns = b.length(-1);
     const auto place_a = detail::places_in(batch, of_lu), place_b = detail::places_in(batch, detail::batch_of(b));
@@ -91,7 +93,14 @@ Tensor solve_factored(const Tensor& a, const Tensor& b, const Tensor& lu, const 
             detail::lu_solve(n, columns, lu.data<T>() + at * n * n, pivots.data<std::int32_t>() + at * n, transpose, to);
         });
     });
-    return record(Solve{transpose}, std::move(x), a, b, lu, pivots);
+    return x;
+}
+
+Tensor solve_factored(const Tensor& a, const Tensor& b, const Tensor& lu, const Tensor& pivots, bool transpose) {
+    const auto compute = [transpose](const Tensor& right, const Tensor& factors, const Tensor& order) {
+        return solve_now(right, factors, order, transpose);
+    };
+    return record(Solve{transpose}, detail::traced("solve", compute, b, lu, pivots), a, b, lu, pivots);
 }
 
 Tensor inverse_transposed(const Call& call) {
@@ -125,65 +134,77 @@ struct LogAbsDet {
 
 /// visit(i, odd) for each matrix: is its permutation odd?
 template <class F>
-void for_each_diagonal(const Factors& f, const F& visit) {
-    const std::int64_t n = f.lu.length(-1);
-    for (std::int64_t i = 0; i < static_cast<std::int64_t>(f.zero_pivot.size()); ++i) {
-        const auto* pivots = f.pivots.data<std::int32_t>() + i * n;
+void for_each_diagonal(const Tensor& lu, const Tensor& all_pivots, const F& visit) {
+    const std::int64_t n = lu.length(-1);
+    for (std::int64_t i = 0; i < detail::batch_of(lu).size(); ++i) {
+        const auto* pivots = all_pivots.data<std::int32_t>() + i * n;
         bool odd = false;
         for (std::int64_t k = 0; k < n; ++k) odd ^= pivots[k] != k + 1;
         visit(i, odd);
     }
 }
 
+Tensor det_now(const Tensor& lu, const Tensor& pivots) {
+    const std::int64_t n = lu.length(-1);
+    Tensor result = Tensor::uninitialized(detail::batch_of(lu), lu.dtype());
+    detail::dispatch_real(lu.dtype(), [&]<class T>(T) {
+        for_each_diagonal(lu, pivots, [&](std::int64_t i, bool odd) {
+            T product = odd ? T(-1) : T(1);
+            for (std::int64_t k = 0; k < n; ++k) product *= lu.data<T>()[i * n * n + k * (n + 1)];
+            result.fresh_data<T>()[i] = product;
+        });
+    });
+    return result;
+}
+
+/// sign, log |det|
+std::array<Tensor, 2> slogdet_now(const Tensor& lu, const Tensor& pivots) {
+    const std::int64_t n = lu.length(-1);
+    std::array<Tensor, 2> out{Tensor::uninitialized(detail::batch_of(lu), lu.dtype()),
+                              Tensor::uninitialized(detail::batch_of(lu), lu.dtype())};
+    detail::dispatch_real(lu.dtype(), [&]<class T>(T) {
+        for_each_diagonal(lu, pivots, [&](std::int64_t i, bool odd) {
+            T product = odd ? T(-1) : T(1);
+            double sum = 0;
+            for (std::int64_t k = 0; k < n; ++k) {
+                const T pivot = lu.data<T>()[i * n * n + k * (n + 1)];
+                product *= pivot > T(0) ? T(1) : pivot < T(0) ? T(-1) : pivot;  // a NaN stays one
+                sum += std::log(std::abs(static_cast<double>(pivot)));
+            }
+            out[0].fresh_data<T>()[i] = product;
+            out[1].fresh_data<T>()[i] = static_cast<T>(sum);
+        });
+    });
+    return out;
+}
+
 }  // namespace
 
 Tensor solve(const Tensor& a, const Tensor& b) {
     detail::check_solve("solve", a, b);
-    const Factors f = factor_regular("solve", a);
+    const Factors f = factor(a, "solve");
     const Tensor x = solve_factored(a, detail::as_columns(b), f.lu, f.pivots, false);
     return b.rank() == 1 ? squeeze(x, -1) : x;
 }
 
 Tensor inverse(const Tensor& a) {
     detail::check_square("inverse", "a", a);
-    const Factors f = factor_regular("inverse", a);
+    const Factors f = factor(a, "inverse");
     return solve_factored(a, eye(a.length(-1), a.dtype()), f.lu, f.pivots, false);
 }
 
 Tensor det(const Tensor& a) {
     detail::check_square("det", "a", a);
     const Factors f = factor(a);
-    const std::int64_t n = a.length(-1);
-    Tensor result = Tensor::uninitialized(detail::batch_of(a), a.dtype());
-    detail::dispatch_real(a.dtype(), [&]<class T>(T) {
-        for_each_diagonal(f, [&](std::int64_t i, bool odd) {
-            T product = odd ? T(-1) : T(1);
-            for (std::int64_t k = 0; k < n; ++k) product *= f.lu.data<T>()[i * n * n + k * (n + 1)];
-            result.fresh_data<T>()[i] = product;
-        });
-    });
-    return record(Det{}, std::move(result), a, f.lu, f.pivots);
+    const auto compute = [](const Tensor& lu, const Tensor& pivots) { return det_now(lu, pivots); };
+    return record(Det{}, detail::traced("det", compute, f.lu, f.pivots), a, f.lu, f.pivots);
 }
 
 SignLogDet slogdet(const Tensor& a) {
     detail::check_square("slogdet", "a", a);
     const Factors f = factor(a);
-    const std::int64_t n = a.length(-1);
-    Tensor sign = Tensor::uninitialized(detail::batch_of(a), a.dtype()),
-           logabsdet = Tensor::uninitialized(sign.shape(), a.dtype());
-    detail::dispatch_real(a.dtype(), [&]<class T>(T) {
-        for_each_diagonal(f, [&](std::int64_t i, bool odd) {
-            T product = odd ? T(-1) : T(1);
-            double sum = 0;
-            for (std::int64_t k = 0; k < n; ++k) {
-                const T pivot = f.lu.data<T>()[i * n * n + k * (n + 1)];
-                product *= pivot > T(0) ? T(1) : pivot < T(0) ? T(-1) : pivot;  // a NaN stays one
-                sum += std::log(std::abs(static_cast<double>(pivot)));
-            }
-            sign.fresh_data<T>()[i] = product;
-            logabsdet.fresh_data<T>()[i] = static_cast<T>(sum);
-        });
-    });
+    const auto compute = [](const Tensor& lu, const Tensor& pivots) { return slogdet_now(lu, pivots); };
+    auto [sign, logabsdet] = detail::traced_outputs<2>("slogdet", compute, f.lu, f.pivots);
     return {std::move(sign), record(LogAbsDet{}, std::move(logabsdet), a, f.lu, f.pivots)};
 }
 

@@ -17,6 +17,7 @@
 #include "cotangent/tensor/ops/rounding.hpp"
 #include "cotangent/tensor/ops/where.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -86,11 +87,8 @@ struct SvdOp {
     }
 };
 
-}  // namespace
-
 // LAPACK sees a^T = v s u^T, so it writes vt where it means u, and u where it means vt.
-SVD svd(const Tensor& a) {
-    detail::check_matrices("svd", "a", a);
+std::array<Tensor, 3> svd_now(const Tensor& a) {
     const std::int64_t m = a.length(-2), n = a.length(-1), k = std::min(m, n);
     const Shape batch = detail::batch_of(a);
     Shape value_shape = batch;
@@ -125,7 +123,16 @@ SVD svd(const Tensor& a) {
         if (failed[i])
             throw ValueError(fmt::format("svd: {} has no singular values that can be found, expected finite elements",
                                          detail::matrix_name("a", batch, static_cast<std::int64_t>(i))));
-    record_outputs(SvdOp{m, n}, out, {&a, 1});
+    return out;
+}
+
+}  // namespace
+
+SVD svd(const Tensor& a) {
+    detail::check_matrices("svd", "a", a);
+    auto out = detail::traced_outputs<3>(
+        "svd", [](const Tensor& in) { return svd_now(in); }, a);
+    record_outputs(SvdOp{a.length(-2), a.length(-1)}, out, {&a, 1});
     return {out[1], out[0], out[2]};
 }
 

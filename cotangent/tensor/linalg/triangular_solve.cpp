@@ -9,11 +9,12 @@
 #include "cotangent/tensor/ops/matmul.hpp"
 #include "cotangent/tensor/ops/reshape.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 namespace cotangent {
 namespace {
 
-using detail::Call, detail::Keep, detail::record;
+using detail::Call, detail::Keep, detail::record, detail::traced;
 
 Tensor solve_triangle(const Tensor& a, const Tensor& b, const TriangularSolveOptions& options);
 
@@ -45,7 +46,7 @@ struct TriangularSolve {
     }
 };
 
-Tensor solve_triangle(const Tensor& a, const Tensor& b, const TriangularSolveOptions& options) {
+Tensor solve_triangle_now(const Tensor& a, const Tensor& b, const TriangularSolveOptions& options) {
     const Shape batch = broadcast("triangular_solve", detail::batch_of(a), detail::batch_of(b));
     const std::int64_t n = a.length(-1), columns = b.length(-1);
     const auto of_a = detail::places_in(batch, detail::batch_of(a)), of_b = detail::places_in(batch, detail::batch_of(b));
@@ -69,7 +70,14 @@ Tensor solve_triangle(const Tensor& a, const Tensor& b, const TriangularSolveOpt
                                         .run();
                                 });
     });
-    return record(TriangularSolve{options}, std::move(x), a, b);
+    return x;
+}
+
+Tensor solve_triangle(const Tensor& a, const Tensor& b, const TriangularSolveOptions& options) {
+    const auto compute = [options](const Tensor& matrix, const Tensor& right) {
+        return solve_triangle_now(matrix, right, options);
+    };
+    return record(TriangularSolve{options}, traced("triangular_solve", compute, a, b), a, b);
 }
 
 }  // namespace
