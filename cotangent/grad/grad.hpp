@@ -33,7 +33,8 @@ consteval bool check_argument() {
 /// What grad() may vary.
 struct GradOptions {
     Independent independent = Independent::allow;
-    /// How numbers are differentiated: automatic is forward, all at once, for up to 24 of them, and a tape beyond.
+    /// How numbers are differentiated: by a tape; except that up to 24, known when compiled, go forward all at once unless this
+    /// is reverse.
     Mode mode = Mode::automatic;
 };
 
