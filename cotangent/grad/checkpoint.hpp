@@ -78,7 +78,7 @@ template <class Step, class State, class... Rest>
     for (std::int64_t first = 0; first < count; first += length) {
         const std::int64_t last = std::min(count, first + length);
         state = checkpoint([step, first, last](auto inner, const auto&... others) {
-            for (std::int64_t i = first; i < last; ++i) inner = step(inner, i, others...);
+            for (std::int64_t i = first; i < last; ++i) inner = step(std::move(inner), i, others...);
             return inner;
         })(state, rest...);
     }

@@ -30,8 +30,7 @@ template <class F, class Rule, class... X>
             if constexpr (sizeof...(X) == 1 && std::is_convertible_v<decltype(given), T>) cotangents = {T(given)};
             else cotangents = {T(given[i])...};
             if constexpr (requires { numbers[0].number(); }) {
-                const std::array<std::uint32_t, sizeof...(X)> arguments{numbers[i].number()...};
-                return D(y, tape<T>.push(cotangents, arguments));
+                return statement<T>(y, cotangents, numbers);
             } else {
                 return D(y, ((numbers[i].tangent * cotangents[i]) + ...));
             }

@@ -107,7 +107,7 @@ Tensor tensor_of(std::span<const Real<T>> numbers, const Shape& shape) {
     bool varies = false;
     for (const Real<T>& number : numbers) {
         values.push_back(number.value());
-        crossing.numbers.push_back(number.number());
+        crossing.numbers.push_back(settled(number));
         varies = varies || number.number() != 0;
     }
     const Tensor value = tensor_of(std::span<const T>(values), shape);

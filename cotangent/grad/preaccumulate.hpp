@@ -11,30 +11,16 @@ namespace detail {
 /// Up to so many numbers, known when compiled, the function runs on dual numbers; beyond, on a tape of its own.
 inline constexpr int most_preaccumulated_forward = 32;
 
-/// The numbers of an argument list, in order.
-template <class T, class... X>
-[[nodiscard]] std::vector<std::uint32_t> statement_numbers(const X&... x) {
-    std::vector<std::uint32_t> numbers;
-    const auto append = [&](const auto& tree) {
-        zip_scalars<false>(
-            tree, tree, [&](const auto& number, const auto&) { numbers.push_back(Real<T>(number).number()); },
-            [](const auto&, const auto&) {});
-    };
-    (append(x), ...);
-    return numbers;
-}
-
 template <class T, int n, class F, class... X>
 [[nodiscard]] auto preaccumulate_forward(const F& f, const X&... x) {
     using D = Dual<T, Tangents<T, n>>;
-    std::array<std::uint32_t, n> numbers;
+    std::array<Real<T>, n> numbers;
     std::size_t next = 0;
     const auto lift = [&]<class Tree>(const Tree& tree) {
         return rebuild<rebuilt<Tree, ChangeTo<D>>>(tree, [&](const auto& s) {
-            const Real<T> number(s);
-            D dual(number.value());
-            dual.tangent.set(static_cast<int>(next), T(1));
-            numbers[next++] = number.number();
+            numbers[next] = Real<T>(s);
+            D dual(numbers[next].value());
+            dual.tangent.set(static_cast<int>(next++), T(1));
             return dual;
         });
     };
@@ -44,14 +30,14 @@ template <class T, int n, class F, class... X>
     return rebuild<rebuilt<Y, ChangeFrom<D, Real<T>>>>(y, [&](const D& number) {
         std::array<T, n> partials;
         for (int i = 0; i < n; ++i) partials[static_cast<std::size_t>(i)] = number.tangent[i];
-        return Real<T>(number.value, tape<T>.push(partials, numbers));
+        return statement<T>(number.value, partials, numbers);
     });
 }
 
 template <class T, class F, class... X>
 [[nodiscard]] auto preaccumulate_reverse(const F& f, const X&... x) {
     using R = Real<T>;
-    const std::vector<std::uint32_t> numbers = statement_numbers<T>(x...);
+    const std::vector<R> numbers = numbers_of<T>(x...);
     struct Statement {
         T value;
         std::vector<T> partials;
@@ -66,16 +52,16 @@ template <class T, class F, class... X>
         const std::tuple<rebuilt<X, ChangeTo<R>>...> lifted{lift(x)...};
         const std::uint32_t last_variable = tape<T>.count - 1;
         auto result = std::apply(f, lifted);
-        region.check_closed("preaccumulate", 0);
+        region.check_closed("preaccumulate", numbers_of<T>(result));
         zip_scalars<false>(
             result, result,
             [&](const R& number, const R&) {
-                Statement& statement = statements.emplace_back(number.value(), std::vector<T>(numbers.size(), T(0)));
+                Statement& of_result = statements.emplace_back(number.value(), std::vector<T>(numbers.size(), T(0)));
                 if (number.number() == 0) return;
-                tape<T>.slots[number.number()].adjoint += T(1);
+                tape<T>.slots[number.number()].adjoint += number.slope();
                 region.sweep(last_variable);
                 for (std::size_t k = 0; k < numbers.size(); ++k)
-                    statement.partials[k] = std::exchange(tape<T>.slots[region.begin() + k].adjoint, T(0));
+                    of_result.partials[k] = std::exchange(tape<T>.slots[region.begin() + k].adjoint, T(0));
             },
             [](const auto&, const auto&) {});
         return result;
@@ -83,8 +69,8 @@ template <class T, class F, class... X>
     auto next = statements.begin();
     using Y = std::remove_cvref_t<decltype(y)>;
     return rebuild<Y>(y, [&](const R&) {
-        const Statement& statement = *next++;
-        return R(statement.value, tape<T>.push(statement.partials, numbers));
+        const Statement& of_result = *next++;
+        return statement<T>(of_result.value, of_result.partials, numbers);
     });
 }
 

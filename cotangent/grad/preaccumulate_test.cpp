@@ -79,7 +79,7 @@ TEST_CASE("preaccumulate leaves only its results on the tape") {
         (void)ct::grad(counted)(std::vector<double>{0.9, 0.1, 2.0, 0.3});
         return count;
     };
-    CHECK(statements(plain) == 30 * 10 + 1);
+    CHECK(statements(plain) == 30 * 6 + 1);
     CHECK(statements(accumulated) == 30 * 4 + 1);  // two results of up to four arguments, two arguments a slot
     CHECK(statements(of_vectors) == 30 * 4 + 1);
 }

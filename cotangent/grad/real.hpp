@@ -3,6 +3,10 @@
 // variables of the function being differentiated. Loops, branches, calls, recursion, mutation and element writes are
 // ordinary C++; a number that depends on no variable costs one comparison an operation.
 //
+// A number knows the statement that it comes from and its slope, the derivative by that statement. So what depends on one
+// statement only (exp(-x), 2 * x + 1, x * x, 1 / (1 + exp(-x))) writes nothing: its slope is the product so far. The tape
+// holds what has two arguments.
+//
 //     template <class T> T f(T x) { T y = 1; for (int i = 0; i < 5; ++i) y = y * sin(x); return y; }
 //     grad([](auto x) { return f(x); })(0.5)                  // Real<double> inside
 //
@@ -24,10 +28,14 @@ public:
     /// A constant.
     template <ConstantBeside<T> U>
     Real(U value) : value_(static_cast<T>(value)) {}
-    /// The result of statement `number`, as an op makes it.
-    Real(const T& value, std::uint32_t number) : value_(value), number_(number) {}
+    /// The result of statement `number`, as an op makes it; or what has the derivative `slope` by it.
+    [[gnu::always_inline]] Real(const T& value, std::uint32_t number) : value_(value), slope_(T(1)), number_(number) {}
+    [[gnu::always_inline]] Real(const T& value, const T& slope, std::uint32_t number)
+        : value_(value), slope_(slope), number_(number) {}
 
     [[nodiscard]] const T& value() const { return value_; }
+    /// Its derivative by its statement; nothing of a constant.
+    [[nodiscard]] const T& slope() const { return slope_; }
     /// Its statement on the tape; 0 for a constant.
     [[nodiscard]] std::uint32_t number() const { return number_; }
 
@@ -38,29 +46,76 @@ public:
 
 private:
     T value_{};
+    T slope_{};
     std::uint32_t number_ = 0;
 };
 
 namespace detail {
 
+/// a * b. Where products are recorded too, none is by a one.
+template <class T>
+[[nodiscard, gnu::always_inline]] inline T times(const T& a, const T& b) {
+    if constexpr (std::is_floating_point_v<T>) return a * b;
+    else return is_one(a) ? b : is_one(b) ? a : a * b;
+}
+
 /// y with dy/dx = p.
 template <class T>
 [[nodiscard, gnu::always_inline]] inline Real<T> statement(const T& y, const T& p, const Real<T>& x) {
-    if (x.number() == 0) return {y, 0};
-    return {y, tape<T>.push(p, x.number())};
+    if constexpr (!std::is_floating_point_v<T>)
+        if (x.number() == 0) return {y, 0};
+    return {y, times(p, x.slope()), x.number()};
 }
 template <class T>
 [[nodiscard, gnu::always_inline]] inline Real<T> statement(const T& y, const T& p, const Real<T>& a, const T& q,
                                                            const Real<T>& b) {
-    if ((a.number() | b.number()) == 0) return {y, 0};
-    return {y, tape<T>.push(p, a.number(), q, b.number())};
+    if (a.number() == 0) return statement(y, q, b);
+    if (b.number() == 0) return statement(y, p, a);
+    const T by_a = times(p, a.slope()), by_b = times(q, b.slope());
+    if (a.number() == b.number()) return {y, by_a + by_b, a.number()};
+    return {y, tape<T>.push(by_a, a.number(), by_b, b.number())};
+}
+/// y with dy/dx[i] = partials[i]. Those without effect are left out.
+template <class T>
+[[nodiscard]] Real<T> statement(const T& y, std::span<const T> partials, std::span<const Real<T>> x) {
+    Tape<T>& to = tape<T>;
+    bool pending = false;    // the first of a pair, which waits for the second
+    std::uint32_t last = 0;  // the slot below, flagged in this statement's next one
+    T p{};
+    std::uint32_t argument = 0;
+    const auto write = [&](const T& q, std::uint32_t second) {
+        const std::uint32_t k = to.next();
+        to.slots[k] = {{p, q}, {argument, (second ? second : k) | (last ? continues_below : 0)}, T(0)};
+        last = k;
+        pending = false;
+    };
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        if (x[i].number() == 0 || has_no_effect(partials[i])) continue;
+        const T partial = times(partials[i], x[i].slope());
+        if (pending) {
+            write(partial, x[i].number());
+        } else {
+            p = partial;
+            argument = x[i].number();
+            pending = true;
+        }
+    }
+    if (pending && last == 0) return {y, p, argument};
+    if (pending) write(T(0), 0);
+    return {y, last};
+}
+/// x, or a statement for it: where its number alone is kept.
+template <class T>
+[[nodiscard]] std::uint32_t settled(const Real<T>& x) {
+    if (x.number() == 0 || is_one(x.slope())) return x.number();
+    return tape<T>.push(x.slope(), x.number());
 }
 /// f(x), with the derivative that f has on dual numbers.
 template <class T, class F>
 [[nodiscard, gnu::always_inline]] inline Real<T> statement_of(F f, const Real<T>& x) {
     if (x.number() == 0) return {f(x.value()), 0};
-    const Dual<T> y = f(Dual<T>(x.value(), T(1)));
-    return {y.value, tape<T>.push(y.tangent, x.number())};
+    const Dual<T> y = f(Dual<T>(x.value(), x.slope()));
+    return {y.value, y.tangent, x.number()};
 }
 template <class T, class F>
 [[nodiscard, gnu::always_inline]] inline Real<T> statement_of(F f, const Real<T>& a, const Real<T>& b) {
@@ -70,7 +125,7 @@ template <class T, class F>
     second.set(1, T(1));
     using Pair = Dual<T, Tangents<T, 2>>;
     const Pair y = f(Pair(a.value(), first), Pair(b.value(), second));
-    return {y.value, tape<T>.push(y.tangent[0], a.number(), y.tangent[1], b.number())};
+    return statement<T>(y.value, y.tangent[0], a, y.tangent[1], b);
 }
 }  // namespace detail
 
@@ -109,7 +164,7 @@ template <class T>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator/(const Real<T>& a, const Real<T>& b) {
     if ((a.number() | b.number()) == 0) return {a.value() / b.value(), 0};
     const T inverse = 1 / b.value(), quotient = a.value() / b.value();
-    return {quotient, detail::tape<T>.push(inverse, a.number(), -quotient * inverse, b.number())};
+    return detail::statement<T>(quotient, inverse, a, -quotient * inverse, b);
 }
 template <class T>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator-(const Real<T>& a) {
@@ -119,18 +174,17 @@ template <class T>
 [[nodiscard]] Real<T> operator+(const Real<T>& a) {
     return a;
 }
-// A sum with a constant has the derivatives of the variable: it goes on as the same statement.
 template <class T, ConstantBeside<T> U>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator+(const Real<T>& a, const U& b) {
-    return {a.value() + detail::beside<T>(b), a.number()};
+    return {a.value() + detail::beside<T>(b), a.slope(), a.number()};
 }
 template <class T, ConstantBeside<T> U>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator+(const U& a, const Real<T>& b) {
-    return {detail::beside<T>(a) + b.value(), b.number()};
+    return {detail::beside<T>(a) + b.value(), b.slope(), b.number()};
 }
 template <class T, ConstantBeside<T> U>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator-(const Real<T>& a, const U& b) {
-    return {a.value() - detail::beside<T>(b), a.number()};
+    return {a.value() - detail::beside<T>(b), a.slope(), a.number()};
 }
 template <class T, ConstantBeside<T> U>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator-(const U& a, const Real<T>& b) {

@@ -95,6 +95,29 @@ TEST_CASE("a constant costs no statement, and depends on nothing") {
     CHECK(std::numeric_limits<ct::Real<>>::max() == std::numeric_limits<double>::max());
 }
 
+TEST_CASE("what depends on one number only writes no statement") {
+    const auto statements = [](const auto& f) {
+        std::uint32_t count = 0;
+        const auto counted = [&](const auto& x) {
+            const auto before = ct::detail::tape<double>.count;
+            auto y = f(x);
+            count = ct::detail::tape<double>.count - before;
+            return y;
+        };
+        const auto slope = ct::grad(counted)(std::vector<double>{0.3, 0.7});
+        return std::pair{count, slope};
+    };
+    const auto [none, slope] = statements([](const auto& x) { return 1 / (1 + exp(-(2 * x[0] - 1))) + x[0] * x[0]; });
+    CHECK(none == 0);
+    const double s = 1 / (1 + std::exp(-(2 * 0.3 - 1)));
+    CHECK(slope[0] == doctest::Approx(2 * s * (1 - s) + 0.6).epsilon(1e-14));
+    CHECK(slope[1] == 0);
+    const auto [one, both] = statements([](const auto& x) { return log(exp(x[0]) * sin(x[1])); });
+    CHECK(one == 1);
+    CHECK(both[0] == doctest::Approx(1).epsilon(1e-14));
+    CHECK(both[1] == doctest::Approx(1 / std::tan(0.7)).epsilon(1e-14));
+}
+
 TEST_CASE("an infinite partial derivative does not spoil what has no part in the result") {
     const auto f = [](const auto& x) {
         const auto root = sqrt(x[0]);  // infinite slope at 0

@@ -24,7 +24,8 @@ template <class T, class F, class... X>
 [[nodiscard]] auto scalar_checkpoint(const F& f, const X&... x) {
     using R = Real<T>;
     (check_no_recorded_tensors(x), ...);
-    const std::vector<std::uint32_t> numbers = statement_numbers<T>(x...);
+    std::vector<std::uint32_t> numbers;
+    for (const R& number : numbers_of<T>(x...)) numbers.push_back(settled(number));
     // Without their statements: what runs now, and again later, starts from values.
     const auto lower = []<class Tree>(const Tree& tree) {
         return rebuild<rebuilt<Tree, ChangeTo<T>>>(tree, [](const auto& s) { return R(s).value(); });
@@ -51,12 +52,12 @@ template <class T, class F, class... X>
                 values);
             const std::uint32_t last_variable = tape<T>.count - 1;
             const auto again = std::apply(f, lifted);
-            region.check_closed("checkpoint", 0);
+            region.check_closed("checkpoint", numbers_of<T>(again));
             std::size_t next = 0;
             zip_scalars<false>(
                 again, again,
                 [&](const R& number, const R&) {
-                    if (number.number()) tape<T>.slots[number.number()].adjoint += given[next];
+                    if (number.number()) tape<T>.slots[number.number()].adjoint += times(given[next], number.slope());
                     ++next;
                 },
                 [](const auto&, const auto&) {});

@@ -165,14 +165,14 @@ template <class S, class F, class X, class... Rest>
     check_result<rebuilt<Y, ChangeTo<double>>>();
     bool depends = false;
     if constexpr (std::is_same_v<Y, R>) {
-        run.region().check_closed("grad", y.number());
+        run.region().check_closed("grad", {&y, 1});
         depends = y.number() != 0;
-        if (depends) tape<S>.slots[y.number()].adjoint = S(1);
+        if (depends) tape<S>.slots[y.number()].adjoint = y.slope();
     } else if constexpr (std::is_same_v<Y, Tensor>) {
         check_scalar("grad", y);
         const auto sources = sources_of<S>(y);
         depends = !sources.empty();
-        run.region().check_closed("grad", 0);
+        run.region().check_closed("grad", {});
         if (depends) seed_tensor<S>(tape<S>.slots, sources, y, full(y.shape(), 1, y.dtype()));
     } else {
         warn_independent<std::is_arithmetic_v<Y>>();
@@ -219,7 +219,7 @@ template <class S, class F, class X>
         return f(run.argument());
     }();
     run.region().check_room();
-    run.region().check_closed("vjp", 0);
+    run.region().check_closed("vjp", numbers_of<S>(y));
     using Y = std::remove_cvref_t<decltype(without<R>(y))>;
     auto kept = std::make_shared<KeptTape<S>>(run);
     std::vector<std::vector<Crossing<R>>> sources;  // of each tensor in y
@@ -240,7 +240,7 @@ template <class S, class F, class X>
             y, cotangent,
             [&](const auto& number, const auto& c) {
                 if constexpr (std::is_same_v<std::remove_cvref_t<decltype(number)>, R>)
-                    if (number.number()) kept->slots[kept->moved(number.number())].adjoint += c;
+                    if (number.number()) kept->slots[kept->moved(number.number())].adjoint += times(S(c), number.slope());
             },
             [&](const auto& part, const auto& c) {
                 if constexpr (has_leaves<std::remove_cvref_t<decltype(part)>>) {

@@ -158,6 +158,13 @@ TEST_CASE("a variable of an outer derivative that would be lost is refused") {
     const auto forward = [](const auto& x) { return x * ct::jvp([&](const auto& y) { return x * y; }, 2.0, 1.0).second; };
     CHECK_THROWS_WITH_AS((void)ct::jvp(forward, 1.0, 1.0), doctest::Contains("is being differentiated further out"),
                          ct::ValueError);
+    // Functions of one number write nothing to the tape that a search could find: the result itself gives it away.
+    const auto alone = [](const auto& x) { return ct::grad([&](const auto&) { return exp(x[0]); })(Numbers{2})[0] * x[0]; };
+    CHECK_THROWS_AS((void)ct::grad(alone)(Numbers{1}), ct::ValueError);
+    const auto pulled = [](const auto& x) {
+        return x[0] * ct::vjp([&](const auto& y) { return std::array{y[0], exp(x[0])}; }, Numbers{2}).second({1, 1})[0];
+    };
+    CHECK_THROWS_AS((void)ct::grad(pulled)(Numbers{1}), ct::ValueError);
     const auto fine = [](const auto& x) {
         return x[0] * ct::grad([](const auto& y) { return y[0] * y[0]; })(Numbers{2})[0];
     };

@@ -265,5 +265,17 @@ template <class X>
         x, x, [&](const auto&, const auto&) { ++count; }, [](const auto&, const auto&) {});
     return count;
 }
+/// The numbers of trees, in order.
+template <class T, class... X>
+[[nodiscard]] std::vector<Real<T>> numbers_of(const X&... x) {
+    std::vector<Real<T>> numbers;
+    const auto append = [&](const auto& tree) {
+        zip_scalars<false>(
+            tree, tree, [&](const auto& number, const auto&) { numbers.push_back(Real<T>(number)); },
+            [](const auto&, const auto&) {});
+    };
+    (append(x), ...);
+    return numbers;
+}
 
 }  // namespace cotangent::detail

@@ -2,9 +2,9 @@
 // The tape of reverse mode over scalars: what Real writes while a function runs, and what is read backwards afterwards.
 //
 // A statement is y = f(x_1, ..., x_n); the tape keeps the partial derivatives dy/dx_i with the numbers of the x_i, two to a
-// slot, beside room for the adjoint of y. An ordinary operator fills one slot of 32 bytes (in float64); a preaccumulated
-// function (see preaccumulate.hpp) fills n / 2. The number of a statement is that of its last slot. 0 is no statement: a
-// constant.
+// slot, beside room for the adjoint of y. An operator of two variables fills one slot of 32 bytes (in float64), one of a
+// single variable none (see Real); a preaccumulated function (see preaccumulate.hpp) fills n / 2. The number of a statement
+// is that of its last slot. 0 is no statement: a constant.
 //
 // Each thread has one tape for each type of number. Its address space is reserved once, as a stack of 2^31 slots; memory is
 // taken page by page as it grows, and stays when the tape is rewound.
@@ -61,7 +61,7 @@ inline constexpr std::uint32_t continues_below = 0x80000000u;
 template <class T>
 struct FunctionStatement {
     std::uint32_t first, count;
-    std::vector<std::uint32_t> inputs;  ///< statement numbers; 0 for constants
+    std::vector<std::uint32_t> inputs;  ///< statement numbers, settled; 0 for constants
     /// (adjoints of the outputs, adjoints of the inputs, zero before): adds to the latter
     std::function<void(std::span<const T>, std::span<T>)> rule;
 };
@@ -97,7 +97,7 @@ struct Tape {
     }
     [[gnu::always_inline]] std::uint32_t push(const T& p, std::uint32_t x, const T& q, std::uint32_t y) {
         const std::uint32_t k = next();
-        slots[k] = {{p, q}, {x ? x : k, y ? y : k}, T(0)};
+        slots[k] = {{p, q}, {x, y}, T(0)};
         return k;
     }
     std::uint32_t push_variable() {
@@ -105,9 +105,6 @@ struct Tape {
         slots[k] = {{T(0), T(0)}, {k, k}, T(0)};
         return k;
     }
-    /// A statement of any number of arguments. Constants and those without effect are left out; 0 if none is left. What is
-    /// one of its arguments needs no statement.
-    std::uint32_t push(std::span<const T> partials, std::span<const std::uint32_t> arguments);
     /// `outputs` slots whose adjoints `rule` turns into those of the inputs; the number of the first.
     std::uint32_t push_function(std::uint32_t outputs, std::vector<std::uint32_t> inputs,
                                 std::function<void(std::span<const T>, std::span<T>)> rule) {
@@ -148,32 +145,6 @@ struct TapeOwner {
 template <class T>
 void Tape<T>::create() {
     static thread_local TapeOwner<T> owner;
-}
-
-template <class T>
-std::uint32_t Tape<T>::push(std::span<const T> partials, std::span<const std::uint32_t> arguments) {
-    std::uint32_t filled = 0, last = 0;  // of the pair in hand; the slot below, flagged in this statement's next one
-    T p{};
-    std::uint32_t x = 0;
-    const auto write = [&](const T& q, std::uint32_t y) {
-        const std::uint32_t k = next();
-        slots[k] = {{p, q}, {x, (y ? y : k) | (last ? continues_below : 0)}, T(0)};
-        last = k;
-        filled = 0;
-    };
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        if (arguments[i] == 0 || has_no_effect(partials[i])) continue;
-        if (filled == 0) {
-            p = partials[i];
-            x = arguments[i];
-            filled = 1;
-        } else {
-            write(partials[i], arguments[i]);
-        }
-    }
-    if (filled && last == 0 && is_one(p)) return x;
-    if (filled) write(T(0), 0);
-    return last;
 }
 
 /// a + b. Where sums are recorded too, none is for a zero.
@@ -254,15 +225,15 @@ public:
     [[nodiscard]] std::deque<FunctionStatement<T>> functions() const {
         return {tape<T>.functions->begin() + static_cast<std::ptrdiff_t>(functions_), tape<T>.functions->end()};
     }
-    /// @throws ValueError  a statement in it reads one that is older, or `result` is older: a variable of a function that
-    ///                     is being differentiated further out, whose derivative would be lost
-    void check_closed(const char* what, std::uint32_t result) const {
-        if (begin_ <= 1) return;  // nothing is older
-        const auto is_older = [this](std::uint32_t argument) { return argument != 0 && argument < begin_; };
-        bool older = is_older(result);
+    /// @throws ValueError  a statement in it reads one that is older, or a result is older: a variable of a function that is
+    ///                     being differentiated further out, whose derivative would be lost
+    void check_closed(const char* what, std::span<const Real<T>> results) const {
+        if (begin_ <= 1) return;                                                                     // nothing is older
+        const auto is_older = [this](std::uint32_t argument) { return argument - 1 < begin_ - 1; };  // not 0 either
+        bool older = std::any_of(results.begin(), results.end(), [&](const Real<T>& y) { return is_older(y.number()); });
         for (std::uint32_t k = begin_; k < tape<T>.count; ++k) {
             const Slot<T>& slot = tape<T>.slots[k];
-            older = older || is_older(slot.argument[0]) || is_older(slot.argument[1] & ~continues_below);
+            older |= is_older(slot.argument[0]) | is_older(slot.argument[1] & ~continues_below);  // without branches
         }
         for (std::size_t i = functions_; i < tape<T>.functions->size(); ++i)
             for (const std::uint32_t input : (*tape<T>.functions)[i].inputs) older = older || is_older(input);

@@ -40,12 +40,38 @@ std::vector<std::array<double, 3>> values(const std::vector<std::array<D, 3>>& p
     return result;
 }
 
+/// By the first row, as Determinant expands.
+constexpr auto determinant_of_four = []<class T>(const std::array<T, 16>& a) -> T {
+    const auto of_three = [&](std::size_t i, std::size_t j, std::size_t k) -> T {
+        const auto two = [&](std::size_t p, std::size_t q) -> T { return a[8 + p] * a[12 + q] - a[8 + q] * a[12 + p]; };
+        return a[4 + i] * two(j, k) - a[4 + j] * two(i, k) + a[4 + k] * two(i, j);
+    };
+    return a[0] * of_three(1, 2, 3) - a[1] * of_three(0, 2, 3) + a[2] * of_three(0, 1, 3) - a[3] * of_three(0, 1, 2);
+};
+
 struct Make {
     template <ScalarProblem P>
     std::optional<Run> operator()(const P& problem) const {
+        return gradient(problem, function_of(problem));
+    }
+    template <class P, class F>
+    static Run gradient(const P& problem, F f) {
         const auto result = std::make_shared<std::vector<double>>();
-        return Run{[&problem, result, f = grad(function_of(problem))] { *result = f(problem.parameters); },
-                   [result] { return *result; }};
+        return Run{[&problem, result, g = grad(std::move(f))] { *result = g(problem.parameters); }, [result] { return *result; }};
+    }
+    /// A minor of four rows is one statement.
+    std::optional<Run> operator()(const Determinant& problem) const {
+        if (problem.n < 4) return gradient(problem, function_of(problem));
+        return gradient(problem, [&problem]<class T>(const std::vector<T>& x) -> T {
+            const std::size_t n = problem.n;
+            return problem.expand(std::span<const T>(x), 4, [n](const T* row, const std::vector<std::size_t>& next) {
+                std::array<T, 16> minor;
+                std::size_t column = next[n];
+                for (std::size_t c = 0; c < 4; ++c, column = next[column])
+                    for (std::size_t r = 0; r < 4; ++r) minor[4 * r + c] = row[r * n + column];
+                return preaccumulate(determinant_of_four)(minor);
+            });
+        });
     }
     std::optional<Run> operator()(const BuildingSimulation& problem) const {
         const auto result = std::make_shared<Building<double>>();

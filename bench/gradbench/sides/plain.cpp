@@ -34,7 +34,7 @@ std::function<double()> objective_of(const Problem& problem) {
 
 const std::vector<Side>& sides() {
     static const std::vector<Side> all{
-        {"ours", ours},     {"tensors", tensors},
+        {"ours", ours},     {"tensors", tensors},           {"compiled", compiled},
 #ifdef GRADBENCH_ADOLC
         {"adolc", adolc},   {"adolc_replay", adolc_replay},
 #endif

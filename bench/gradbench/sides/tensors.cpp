@@ -1,9 +1,11 @@
-// Cotangent in tensors: what somebody writes who thinks in arrays. The derivative is that of the ops.
+// Cotangent in tensors: what somebody writes who thinks in arrays. The derivative is that of the ops, run one after the
+// other or compiled at the first call.
 #include <algorithm>
 #include <cmath>
 #include <memory>
 #include <numbers>
 
+#include "cotangent/grad/compile/compile.hpp"
 #include "cotangent/grad/grad.hpp"
 #include "cotangent/tensor/map.hpp"
 #include "cotangent/tensor/ops.hpp"
@@ -21,24 +23,32 @@ Tensor total_of_squares(const Tensor& x) {
     return sum(map([](auto v) { return v * v; }, x));
 }
 
-/// A function of the parameters in one vector.
+enum class How : std::uint8_t { eager, compiled };
+
+/// Of a function of one tree of tensors.
+template <class X, class F, class Flatten>
+Run gradient_run(How how, const X& parameters, F f, Flatten flatten) {
+    const auto result = std::make_shared<X>();
+    const auto flat = [result, flatten] { return flatten(*result); };
+    if (how == How::eager) return {[result, parameters, g = grad(std::move(f))] { *result = g(parameters); }, flat};
+    return {[result, parameters, g = std::make_shared<decltype(compile(grad(f)))>(grad(f))] { *result = (*g)(parameters); },
+            flat};
+}
 template <class F>
-Run gradient_run(const std::vector<double>& parameters, F f) {
-    const auto result = std::make_shared<Tensor>();
-    return {[result, x = column(parameters), g = grad(std::move(f))] { *result = g(x); },
-            [result] { return result->to_vector<double>(); }};
+Run gradient_run(How how, const std::vector<double>& parameters, F f) {
+    return gradient_run(how, column(parameters), std::move(f), [](const Tensor& x) { return x.to_vector<double>(); });
 }
 
-std::optional<Run> make(const LogSumExp& problem) {
-    return gradient_run(problem.parameters, [](const Tensor& x) {
+std::optional<Run> make(How how, const LogSumExp& problem) {
+    return gradient_run(how, problem.parameters, [](const Tensor& x) {
         const Tensor top = stop_gradient(max(x));
         return log(sum(exp(x - top))) + top;
     });
 }
 
-std::optional<Run> make(const LeastSquares& problem) {
+std::optional<Run> make(How how, const LeastSquares& problem) {
     const auto n = static_cast<std::int64_t>(problem.n), m = static_cast<std::int64_t>(problem.parameters.size());
-    return gradient_run(problem.parameters, [n, m](const Tensor& x) {
+    return gradient_run(how, problem.parameters, [n, m](const Tensor& x) {
         // The powers are data: a row a power, each from the one before.
         Tensor powers = ones({m, n}, Dtype::float64), target = zeros({n}, Dtype::float64);
         double *power = powers.mutable_values<double>().data(), *sign = target.mutable_values<double>().data();
@@ -53,10 +63,10 @@ std::optional<Run> make(const LeastSquares& problem) {
     });
 }
 
-std::optional<Run> make(const KMeans& problem) {
+std::optional<Run> make(How how, const KMeans& problem) {
     const auto k = static_cast<std::int64_t>(problem.k), d = static_cast<std::int64_t>(problem.d);
     const Tensor points = matrix(problem.points, problem.n);
-    return gradient_run(problem.parameters, [=](const Tensor& x) {
+    return gradient_run(how, problem.parameters, [=](const Tensor& x) {
         const Tensor centroids = reshape(x, {k, d}), plain = stop_gradient(centroids);
         // |p - c|^2 less |p|^2, which does not matter to which is least
         const Tensor distances =
@@ -65,23 +75,25 @@ std::optional<Run> make(const KMeans& problem) {
     });
 }
 
-std::optional<Run> make(const Ode& problem) {
-    return gradient_run(problem.parameters, [steps = problem.steps,
-                                             n = static_cast<std::int64_t>(problem.parameters.size())](const Tensor& x) {
-        const double h = 2.0 / static_cast<double>(steps);
-        const Tensor one = ones({1}, Dtype::float64);
-        const auto slope = [&](const Tensor& y) { return x * concatenate({one, slice_axis(y, 0, 0, n - 1)}); };
-        const auto moved = [](const Tensor& y, double step, const Tensor& k) {
-            return map([step](auto a, auto b) { return a + b * step; }, y, k);
-        };
-        Tensor y = zeros({n}, Dtype::float64);
-        for (std::size_t s = 0; s < steps; ++s) {
-            const Tensor k1 = slope(y), k2 = slope(moved(y, h / 2, k1)), k3 = slope(moved(y, h / 2, k2)),
-                         k4 = slope(moved(y, h, k3));
-            y = moved(y, h / 6, k1 + constant(2) * (k2 + k3) + k4);
-        }
-        return slice_axis(y, 0, n - 1, n);
-    });
+std::optional<Run> make(How how, const Ode& problem) {
+    return gradient_run(how, problem.parameters,
+                        [steps = problem.steps, n = static_cast<std::int64_t>(problem.parameters.size())](const Tensor& x) {
+                            const double h = 2.0 / static_cast<double>(steps);
+                            const Tensor one = ones({1}, Dtype::float64);
+                            const auto slope = [&](const Tensor& y) {
+                                return x * concatenate({one, slice_axis(y, 0, 0, n - 1)});
+                            };
+                            const auto moved = [](const Tensor& y, double step, const Tensor& k) {
+                                return map([step](auto a, auto b) { return a + b * step; }, y, k);
+                            };
+                            Tensor y = zeros({n}, Dtype::float64);
+                            for (std::size_t s = 0; s < steps; ++s) {
+                                const Tensor k1 = slope(y), k2 = slope(moved(y, h / 2, k1)), k3 = slope(moved(y, h / 2, k2)),
+                                             k4 = slope(moved(y, h, k3));
+                                y = moved(y, h / 6, k1 + constant(2) * (k2 + k3) + k4);
+                            }
+                            return slice_axis(y, 0, n - 1, n);
+                        });
 }
 
 /// The parameters as the user has them; their gradient is another.
@@ -92,20 +104,20 @@ struct Mixture {
     Tensor triangle;  ///< [k, d (d - 1) / 2]
 };
 
-std::optional<Run> make(const Gmm& problem) {
+std::optional<Run> make(How how, const Gmm& problem) {
     const std::span<const double> x = problem.parameters;
     const std::size_t k = problem.k, d = problem.d;
     const auto K = static_cast<std::int64_t>(k), D = static_cast<std::int64_t>(d),
                L = static_cast<std::int64_t>(problem.triangle());
     const Mixture parameters{column(x.first(k)), matrix(x.subspan(k, k * d), k), matrix(x.subspan(k + k * d, k * d), k),
                              reshape(column(x.subspan(k + 2 * k * d)), {K, L})};
-    // Where each element of Q^T comes from: a zero, the diagonal, then the triangle column by column.
+    // Where each element of Q comes from: a zero, the diagonal, then the triangle column by column.
     std::vector<std::int64_t> place(d * d, 0);
     for (std::int64_t i = 0, next = 1 + D; i < D; ++i) {
         place[static_cast<std::size_t>(i * D + i)] = 1 + i;
-        for (std::int64_t j = i + 1; j < D; ++j) place[static_cast<std::size_t>(i * D + j)] = next++;
+        for (std::int64_t j = i + 1; j < D; ++j) place[static_cast<std::size_t>(j * D + i)] = next++;
     }
-    const Tensor index = Tensor::from(place, {D, D}), points = matrix(problem.points, problem.n);
+    const Tensor index = Tensor::from(place, {D, D}), points = transpose(matrix(problem.points, problem.n));  // long rows
     const double freedom = static_cast<double>(d) + problem.m + 1, count = static_cast<double>(problem.n),
                  size = static_cast<double>(d);
     double log_gamma = 0.25 * size * (size - 1) * std::log(std::numbers::pi);
@@ -116,36 +128,37 @@ std::optional<Run> make(const Gmm& problem) {
     const auto objective = [=, gamma = problem.gamma, m = problem.m](const Mixture& mixture) {
         const Tensor diagonal = exp(mixture.q), sums = sum(mixture.q, {.axes = {1}});
         const Tensor zero = zeros({K, 1}, Dtype::float64);
-        const Tensor factor = take(concatenate({zero, diagonal, mixture.triangle}, 1), index, 1);  // Q^T of each component
-        const Tensor away = matmul(points, factor) - matmul(reshape(mixture.means, {K, 1, D}), factor);  // [k, n, d]
-        const Tensor distances = sum(map([](auto v) { return v * v; }, away), {.axes = {2}});
+        const Tensor factor = take(concatenate({zero, diagonal, mixture.triangle}, 1), index, 1);  // Q of each component
+        const Tensor away = matmul(factor, points) - matmul(factor, reshape(mixture.means, {K, D, 1}));  // [k, d, n]
+        const Tensor distances = sum(map([](auto v) { return v * v; }, away), {.axes = {1}});
         const Tensor terms = reshape(mixture.alpha + sums, {K, 1}) - constant(0.5) * distances;
         const Tensor prior =
             constant(-0.5 * gamma * gamma) * (total_of_squares(diagonal) + total_of_squares(mixture.triangle)) +
             constant(m) * sum(sums);
         return sum(logsumexp(terms, {.axes = {0}})) - constant(count) * logsumexp(mixture.alpha) + prior + constant(known);
     };
-    const auto result = std::make_shared<Mixture>();
-    return Run{[result, parameters, g = grad(objective)] { *result = g(parameters); },
-               [result] {
-                   std::vector<double> flat;
-                   for (const Tensor& part : {result->alpha, result->means, result->q, result->triangle}) {
-                       const auto values = part.to_vector<double>();
-                       flat.insert(flat.end(), values.begin(), values.end());
-                   }
-                   return flat;
-               }};
+    return gradient_run(how, parameters, objective, [](const Mixture& gradient) {
+        std::vector<double> flat;
+        for (const Tensor& part : {gradient.alpha, gradient.means, gradient.q, gradient.triangle}) {
+            const auto values = part.to_vector<double>();
+            flat.insert(flat.end(), values.begin(), values.end());
+        }
+        return flat;
+    });
 }
 
 template <class P>
-std::optional<Run> make(const P&) {
+std::optional<Run> make(How, const P&) {
     return {};  // scalar code
 }
 
 }  // namespace
 
 std::optional<Run> tensors(const Problem& problem) {
-    return std::visit([](const auto& p) { return make(p); }, problem);
+    return std::visit([](const auto& p) { return make(How::eager, p); }, problem);
+}
+std::optional<Run> compiled(const Problem& problem) {
+    return std::visit([](const auto& p) { return make(How::compiled, p); }, problem);
 }
 
 }  // namespace cotangent::gradbench

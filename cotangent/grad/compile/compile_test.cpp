@@ -115,6 +115,32 @@ TEST_CASE("a loop that holds many numbers at once is as right as one that holds 
     CHECK(identical(compiled(-x), f(-x)));
 }
 
+TEST_CASE("large values that have memory in turns, joined and cut, stay apart") {
+    for (const std::int64_t n : {100, 3000, 40000}) {
+        CAPTURE(n);
+        const auto f = [n](const Tensor& x) {
+            Tensor y = x * 0.5, sum_of_all = zeros_like(x);
+            for (int k = 0; k < 6; ++k) {
+                const Tensor shifted = ct::concatenate({slice_axis(y, 0, n - 1, n), slice_axis(y, 0, 0, n - 1)});
+                y = sin(shifted) * x + y;
+                sum_of_all = sum_of_all + y * shifted;
+            }
+            return sum(sum_of_all * x) + sum(slice_axis(y, 0, 3, n / 2));
+        };
+        const auto g = [f](const Tensor& x) { return ct::value_and_grad(f)(x); };
+        auto compiled = ct::compile(g);
+        const auto kept = compiled(numbers(n, -0.3));
+        for (const double start : {0.1, 0.8}) {
+            const auto [value, gradient] = compiled(numbers(n, start));
+            const auto [expected, slope] = g(numbers(n, start));
+            CHECK(value.item() == doctest::Approx(expected.item()).epsilon(1e-13));
+            const auto a = gradient.to_vector<double>(), b = slope.to_vector<double>();
+            for (std::size_t i = 0; i < a.size(); ++i) REQUIRE(std::abs(a[i] - b[i]) <= 1e-13 * (1 + std::abs(b[i])));
+        }
+        CHECK(identical(kept.second, compiled(numbers(n, -0.3)).second));
+    }
+}
+
 TEST_CASE("results of a compiled function do not depend on the number of threads") {
     const int before = ct::thread_count();
     const Tensor x = numbers(300000);

@@ -32,11 +32,13 @@ private:
     [[nodiscard]] bool is_fixed(int id) const { return program_.is_fixed_[static_cast<std::size_t>(id)]; }
     [[nodiscard]] std::int64_t elements(const Instruction& instruction) const;
     [[nodiscard]] bool is_flat(const Instruction& instruction) const;
-    void add_step(const Command& step, const std::vector<std::size_t>& instructions, Loop* loop = nullptr);
+    void add_step(const Command& step, const std::vector<std::size_t>& instructions, Loop* loop = nullptr,
+                  bool plans_memory = false);
     void choose_memory();
     void emit_small(std::size_t k);
     void emit_small_elementwise(std::size_t k);
     void emit_rows(std::size_t k);
+    void emit_copies(std::size_t k);
     void emit_general(std::size_t k);
     void close(std::int64_t count);
     void close_all();
@@ -46,6 +48,9 @@ private:
     [[nodiscard]] const std::byte* filled(std::size_t k, const Operand& number);
     void emit_loop(std::int64_t count, const std::vector<std::size_t>& instructions);
     void plan_releases();
+    [[nodiscard]] std::vector<int> replaceable(const Loop& loop, const LoopArray& array) const;
+    void take_over(std::size_t step);
+    void share_buffers(const std::vector<int>& first, const std::vector<int>& last, const std::vector<bool>& kept);
     [[nodiscard]] std::byte* memory(int id) const { return program_.slots_[static_cast<std::size_t>(id)].fresh_data<std::byte>(); }
 
     Program& program_;
@@ -54,9 +59,11 @@ private:
     std::map<int, std::int64_t> open_makers_;                    ///< values that an open loop makes
     std::vector<std::size_t> deferred_;                          ///< small steps that wait for a total of an open loop
     std::set<int> deferred_values_;                         ///< what they make
+    std::set<int> in_scratch_;                              ///< values that live inside a loop only
     std::set<int> is_filled_;                               ///< numbers whose memory is full of them, a register at least
     std::map<std::pair<int, std::int64_t>, const std::byte*> fills_;  ///< where numbers of other values have been repeated
     std::vector<std::vector<std::size_t>> step_instructions_;    ///< what each step does
+    std::vector<bool> step_plans_memory_;                        ///< the steps whose results may have a buffer
     std::vector<Loop*> step_loops_;                              ///< the steps that are loops
 };
 

@@ -171,7 +171,7 @@ void Program::run_rows(RowsOp& op) {
     const Value& value = graph_->values[static_cast<std::size_t>(op.output)];
     Tensor& out = slots_[static_cast<std::size_t>(op.output)];
     if (!is_fixed_[static_cast<std::size_t>(op.output)]) out = Tensor::uninitialized(value.shape, value.dtype);
-    std::byte* to = out.fresh_data<std::byte>();
+    std::byte* to = const_cast<std::byte*>(out.raw());
     const auto out_size = static_cast<std::int64_t>(size_of(value.dtype));
     for_rows(op.rows, [&](std::int64_t first, std::int64_t count, const std::array<std::int64_t, 8>& offsets) {
         std::array<const std::byte*, 8> in = from;
@@ -179,6 +179,17 @@ void Program::run_rows(RowsOp& op) {
         std::byte* row = to + first * out_size;
         op.kernel(op.function, in.data(), op.rows.step.data(), &row, count);
     });
+}
+
+void Program::run_copies(const CopyOp& op) {
+    const auto id = static_cast<std::size_t>(op.output);
+    if (!is_fixed_[id]) slots_[id] = Tensor::uninitialized(graph_->values[id].shape, graph_->values[id].dtype);
+    std::byte* to = const_cast<std::byte*>(slots_[id].raw());
+    for (const CopyOp::Piece& piece : op.pieces) {
+        const auto bytes = static_cast<std::size_t>(piece.bytes);
+        if (piece.value < 0) std::memset(to + piece.to, 0, bytes);
+        else std::memcpy(to + piece.to, slots_[static_cast<std::size_t>(piece.value)].raw() + piece.offset, bytes);
+    }
 }
 
 void Program::run_loop(Loop& loop) {

@@ -73,6 +73,16 @@ struct Loop {
 
 struct RowsOp;  ///< a broadcast that no block is: row by row
 
+/// A value put together from pieces of others.
+struct CopyOp {
+    struct Piece {
+        int value = -1;  ///< -1: zeros
+        std::int64_t offset = 0, to = 0, bytes = 0;
+    };
+    std::vector<Piece> pieces;
+    int output = -1;
+};
+
 /// An op that is called again on tensors.
 struct GeneralOp {
     std::size_t instruction = 0;
@@ -99,6 +109,7 @@ public:
     // What steps work on.
     void run_loop(Loop& loop);
     void run_rows(RowsOp& op);
+    void run_copies(const CopyOp& op);
     void run_general(GeneralOp& op);
     void release(std::size_t step);
 
@@ -113,12 +124,14 @@ private:
     std::vector<std::pair<int, int>> taken_;
     std::vector<bool> is_taken_;        ///< inputs, by position
     std::vector<Tensor> slots_;         ///< the values' memory
+    std::vector<Tensor> buffers_;       ///< memory that large values have in turns
     std::vector<Tensor> registers_;     ///< numbers out of the middle of small values, repeated
     std::vector<Command> steps_;
     std::vector<std::vector<int>> releases_;  ///< values that nobody needs after a step
     bool releases_any_ = false;
     std::vector<std::unique_ptr<Loop>> loops_;
     std::vector<std::unique_ptr<RowsOp>> rows_;
+    std::vector<std::unique_ptr<CopyOp>> copies_;
     std::vector<std::unique_ptr<GeneralOp>> generals_;
     std::vector<std::vector<std::size_t>> step_instructions_;
     std::size_t recorded_ops_ = 0;

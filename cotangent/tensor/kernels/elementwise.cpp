@@ -1,5 +1,10 @@
 #include "cotangent/tensor/kernels/elementwise.hpp"
 
+#include <cstring>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include <fmt/format.h>
 
 namespace cotangent::detail {
@@ -12,6 +17,24 @@ std::array<std::int64_t, Shape::max_rank> broadcast_strides(const Shape& input, 
         stride *= input[axis];
     }
     return strides;
+}
+
+void stream_to(void* to, const void* from, std::size_t bytes) {
+#if defined(__SSE2__)
+    auto* out = static_cast<std::byte*>(to);
+    const auto* in = static_cast<const std::byte*>(from);
+    const std::size_t head = std::min(bytes, (64 - reinterpret_cast<std::uintptr_t>(out) % 64) % 64);
+    std::memcpy(out, in, head);
+    std::size_t at = head;
+    for (; at + 64 <= bytes; at += 64)  // whole lines
+        for (std::size_t part = 0; part < 64; part += 16)
+            _mm_stream_si128(reinterpret_cast<__m128i*>(out + at + part),
+                             _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + at + part)));
+    std::memcpy(out + at, in + at, bytes - at);
+    _mm_sfence();
+#else
+    std::memcpy(to, from, bytes);
+#endif
 }
 
 void throw_dtype(const char* op, Dtype seen, const char* expected) {

@@ -120,9 +120,10 @@ void for_rows(const Rows<N>& rows, Row&& row) {
 
 /// One row: to[k] = f(from[0][k * steps[0]], ...), over lanes of T (float or double).
 template <class T, std::size_t N, class F>
-[[gnu::noinline]] void lanes_row(const F& f, T* to, std::array<const T*, N> from, const std::array<std::int64_t, N>& steps,
+[[gnu::noinline]] void lanes_row(const F& f, T* to, std::array<const T*, N> from, const std::array<std::int64_t, N>& given,
                                  std::int64_t count) {
     using L = Lanes<T>;
+    const std::array<std::int64_t, N> steps = given;  // in registers: a store might change what is referred to
     const auto call = [&]<std::size_t... I>(std::index_sequence<I...>, auto&& at) { return f(at(I)...); };
     constexpr auto indices = std::make_index_sequence<N>{};
     std::array<L, N> repeated;
@@ -138,6 +139,25 @@ template <class T, std::size_t N, class F>
         L(call(indices, [&](std::size_t i) { return L::load_part(from[i] + k * steps[i], count - k); })).store_part(to + k, count - k);
 }
 
+/// Results of so many bytes go to memory past the caches, which they would only sweep empty: no line is read first to be
+/// overwritten.
+inline constexpr std::int64_t streamed_bytes = std::int64_t{24} << 20;
+/// Copies so.
+void stream_to(void* to, const void* from, std::size_t bytes);
+
+/// lanes_row() by way of the first cache.
+template <class T, std::size_t N, class F>
+void lanes_row_streamed(const F& f, T* to, std::array<const T*, N> from, const std::array<std::int64_t, N>& steps, std::int64_t count) {
+    constexpr std::int64_t block = 8192 / sizeof(T);
+    alignas(64) std::array<T, block> results;
+    for (std::int64_t first = 0; first < count; first += block) {
+        const std::int64_t here = std::min(block, count - first);
+        lanes_row<T, N>(f, results.data(), from, steps, here);
+        stream_to(to + first, results.data(), static_cast<std::size_t>(here) * sizeof(T));
+        for (std::size_t i = 0; i < N; ++i) from[i] += block * steps[i];
+    }
+}
+
 /// out = f(inputs...) over lanes of T (float or double). `shapes` are the inputs' own shapes, which broadcast to `shape`.
 template <class T, class F, std::size_t N>
 void elementwise_lanes(const F& f, const Shape& shape, T* out, const std::array<const T*, N>& inputs,
@@ -151,10 +171,12 @@ void elementwise_lanes(const F& f, const Shape& shape, T* out, const std::array<
         return;
     }
     const auto rows = rows_of<N>(shape, shapes);
+    const bool streams = shape.size() * static_cast<std::int64_t>(sizeof(T)) >= streamed_bytes && rows.row_length >= 1024;
     for_rows(rows, [&](std::int64_t first, std::int64_t count, const std::array<std::int64_t, N>& offsets) {
         std::array<const T*, N> from;
         for (std::size_t i = 0; i < N; ++i) from[i] = inputs[i] + offsets[i];
-        lanes_row<T, N>(f, out + first, from, rows.step, count);
+        if (streams) lanes_row_streamed<T, N>(f, out + first, from, rows.step, count);
+        else lanes_row<T, N>(f, out + first, from, rows.step, count);
     });
 }
 
@@ -162,8 +184,12 @@ void elementwise_lanes(const F& f, const Shape& shape, T* out, const std::array<
 template <class Out, class... In, class F>
 void scalars_row(const F& f, Out* to, std::tuple<const In*...> from, const std::array<std::int64_t, sizeof...(In)>& steps,
                  std::int64_t count) {
-    constexpr std::int64_t block = 256;
+    constexpr std::int64_t block = 256, short_row = 8;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
+        if (count <= short_row) {
+            for (std::int64_t k = 0; k < count; ++k) to[k] = f(std::get<I>(from)[k * steps[I]]...);
+            return;
+        }
         std::tuple<std::array<In, block>...> repeated;
         const auto start = [&]<class T>(const T* first, std::int64_t step, std::array<T, block>& filled) {
             if (step == 1) return first;

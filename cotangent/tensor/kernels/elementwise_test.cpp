@@ -96,6 +96,26 @@ TEST_CASE("a tail of any length is computed and nothing beyond it is written") {
     }
 }
 
+TEST_CASE("a result too large for the caches is the same") {
+    const std::int64_t n = ct::detail::streamed_bytes / 4 + 1237;
+    const auto times = [](auto a, auto b) { return a * b; };
+    const ct::Tensor x = ct::arange(0, static_cast<double>(n)), half = ct::full({}, 0.5);
+    for (const std::int64_t offset : {0, 3}) {
+        ct::Tensor room = ct::full({n + 64}, -7);
+        float* out = room.mutable_values<float>().data();
+        ct::detail::elementwise_lanes<float>(times, x.shape(), out + offset,
+                                             std::array<const float*, 2>{x.data<float>(), half.data<float>()},
+                                             {&x.shape(), &half.shape()});
+        bool all_right = true;
+        for (std::int64_t i = 0; i < n + 64; ++i) {
+            const std::int64_t k = i - offset;
+            all_right = all_right && out[i] == (k >= 0 && k < n ? 0.5f * x.data<float>()[k] : -7.0f);
+        }
+        CAPTURE(offset);
+        CHECK(all_right);
+    }
+}
+
 TEST_CASE("an element's value does not depend on where in a register it falls") {
     std::vector<double> values(37);
     std::mt19937 generator(3);

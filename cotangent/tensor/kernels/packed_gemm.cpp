@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "cotangent/tensor/kernels/matrix_vector.hpp"
 #include "cotangent/tensor/kernels/workspace.hpp"
 #include "cotangent/tensor/lanes.hpp"
 
@@ -107,6 +108,9 @@ struct Tile {
     }
 };
 
+/// So few rows or columns are vectors, one after the other.
+constexpr std::int64_t few = 2;
+
 }  // namespace
 
 template <class T>
@@ -118,6 +122,12 @@ void PackedGemm<T>::run() const {
                 for (std::int64_t k = 0; k < inner; ++k) sum += a[i * a_row + k * a_column] * b[k * b_row + j * b_column];
                 c[i * c_row + j] = adds ? c[i * c_row + j] + scale * sum : scale * sum;
             }
+    } else if (rows <= few && (b_row == 1 || b_column == 1)) {
+        for (std::int64_t i = 0; i < rows; ++i)
+            MatrixVector<T>{columns, inner, b, b_column, b_row, a + i * a_row, a_column, c + i * c_row, 1, adds, scale}.run();
+    } else if (columns <= few && (a_row == 1 || a_column == 1)) {
+        for (std::int64_t j = 0; j < columns; ++j)
+            MatrixVector<T>{rows, inner, a, a_row, a_column, b + j * b_column, b_row, c + j, c_row, adds, scale}.run();
     } else if (columns <= Lanes<T>::count) {
         Tile<T, 12, 1>::run(*this);
     } else {
