@@ -53,6 +53,12 @@ COMPARISONS = [
     Comparison("resnet20_bf16", "the same in bfloat16; PyTorch with autocast", "resnet20_bf16", "resnet20_bf16"),
     Comparison("resnet20_bf16_gain", "the same in bfloat16; beside it not PyTorch but our own float32", "resnet20_bf16", "resnet20",
                goal=2.0, goal_needs="amx_bf16", peer_is_ours=True),
+    Comparison("resnet20_compiled", "ResNet-20, ours compiled; PyTorch by torch.compile", "resnet20_compiled", "resnet20_compiled"),
+    Comparison("resnet20_compiled_gain", "ResNet-20 compiled; beside it not PyTorch but our own eager step", "resnet20_compiled",
+               "resnet20", goal=1.2, peer_is_ours=True),
+    Comparison("gpt_compiled", "GPT, ours compiled; PyTorch by torch.compile", "gpt_compiled", "gpt_compiled"),
+    Comparison("gpt_compiled_gain", "GPT compiled; beside it not PyTorch but our own eager step", "gpt_compiled", "gpt", goal=1.2,
+               peer_is_ours=True),
     Comparison("gpt", "GPT 4 layers x 128, 16 x 64 tokens, AdamW step", "gpt", "gpt"),
 ]
 PEERS = [sys.executable, str(ROOT / "bench/peers/serve.py")]

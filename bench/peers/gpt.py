@@ -51,8 +51,12 @@ class Gpt(nn.Module):
         return self.head(self.norm(self.layers(x)))
 
 
-def build():
+def build(compiled=False):
     model = Gpt()
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4, weight_decay=0.01)
     text = torch.randint(VOCABULARY, (BATCH, TOKENS + 1))
-    return step_of(model, optimizer, text[:, :-1].contiguous(), text[:, 1:].contiguous())
+    return step_of(model, optimizer, text[:, :-1].contiguous(), text[:, 1:].contiguous(), compiled=compiled)
+
+
+def build_compiled():
+    return build(compiled=True)

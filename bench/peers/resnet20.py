@@ -29,7 +29,7 @@ class Block(nn.Module):
         return F.relu(y + x)
 
 
-def build(dtype=torch.float32):
+def build(dtype=torch.float32, compiled=False):
     layers = [nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
     channels_in = 16
     for channels, first_stride in ((16, 1), (32, 2), (64, 2)):
@@ -38,8 +38,12 @@ def build(dtype=torch.float32):
             channels_in = channels
     model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
-    return step_of(model, optimizer, torch.randn(128, 3, 32, 32), torch.randint(10, (128,)), dtype)
+    return step_of(model, optimizer, torch.randn(128, 3, 32, 32), torch.randint(10, (128,)), dtype, compiled)
 
 
 def build_bf16():
     return build(torch.bfloat16)
+
+
+def build_compiled():
+    return build(compiled=True)

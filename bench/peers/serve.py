@@ -23,7 +23,9 @@ WORKLOADS = {
     "lenet5": ("lenet5", "build"),
     "resnet20": ("resnet20", "build"),
     "resnet20_bf16": ("resnet20", "build_bf16"),
+    "resnet20_compiled": ("resnet20", "build_compiled"),
     "gpt": ("gpt", "build"),
+    "gpt_compiled": ("gpt", "build_compiled"),
 }
 
 

@@ -59,21 +59,44 @@ template <class T>
     else return is_one(a) ? b : is_one(b) ? a : a * b;
 }
 
+// The statements of an operator are inlined where T is a number of the machine, and are functions where it is one of a
+// derivative again: code inlined at every level would grow with a power of the depth.
+template <class T>
+[[nodiscard, gnu::always_inline]] inline Real<T> statement_inline(const T& y, const T& p, const Real<T>& x) {
+    return {y, times(p, x.slope()), x.number()};
+}
+template <class T>
+[[nodiscard, gnu::always_inline]] inline Real<T> statement_inline(const T& y, const T& p, const Real<T>& a, const T& q,
+                                                                  const Real<T>& b) {
+    if (a.number() == 0) return statement_inline(y, q, b);
+    if (b.number() == 0) return statement_inline(y, p, a);
+    const T by_a = times(p, a.slope()), by_b = times(q, b.slope());
+    if (a.number() == b.number()) return {y, by_a + by_b, a.number()};
+    return {y, tape<T>.push(by_a, a.number(), by_b, b.number())};
+}
+template <class T>
+[[nodiscard, gnu::noinline]] Real<T> statement_called(const T& y, const T& p, const Real<T>& x) {
+    if (x.number() == 0) return {y, 0};
+    return statement_inline(y, p, x);
+}
+template <class T>
+[[nodiscard, gnu::noinline]] Real<T> statement_called(const T& y, const T& p, const Real<T>& a, const T& q,
+                                                      const Real<T>& b) {
+    if ((a.number() | b.number()) == 0) return {y, 0};
+    return statement_inline(y, p, a, q, b);
+}
+
 /// y with dy/dx = p.
 template <class T>
 [[nodiscard, gnu::always_inline]] inline Real<T> statement(const T& y, const T& p, const Real<T>& x) {
-    if constexpr (!std::is_floating_point_v<T>)
-        if (x.number() == 0) return {y, 0};
-    return {y, times(p, x.slope()), x.number()};
+    if constexpr (std::is_floating_point_v<T>) return statement_inline(y, p, x);
+    else return statement_called(y, p, x);
 }
 template <class T>
 [[nodiscard, gnu::always_inline]] inline Real<T> statement(const T& y, const T& p, const Real<T>& a, const T& q,
                                                            const Real<T>& b) {
-    if (a.number() == 0) return statement(y, q, b);
-    if (b.number() == 0) return statement(y, p, a);
-    const T by_a = times(p, a.slope()), by_b = times(q, b.slope());
-    if (a.number() == b.number()) return {y, by_a + by_b, a.number()};
-    return {y, tape<T>.push(by_a, a.number(), by_b, b.number())};
+    if constexpr (std::is_floating_point_v<T>) return statement_inline(y, p, a, q, b);
+    else return statement_called(y, p, a, q, b);
 }
 /// y with dy/dx[i] = partials[i]. Those without effect are left out.
 template <class T>

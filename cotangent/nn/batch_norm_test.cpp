@@ -132,6 +132,31 @@ TEST_CASE("batch norm does not depend on the number of threads") {
     });
 }
 
+TEST_CASE("batch norm of bfloat16 is that of float32, rounded once") {
+    ct::Rng rng(5);
+    for (const ct::Shape& shape : {ct::Shape{4, 3, 5, 7}, ct::Shape{2, 3, 8, 8}, ct::Shape{9, 3}}) {
+        const ct::Tensor x = ct::cast(ct::normal(rng, shape), ct::Dtype::bfloat16), wide = ct::cast(x, ct::Dtype::float32);
+        const ct::Tensor gain = ct::normal(rng, {3}), bias = ct::normal(rng, {3});
+        ct::nn::BatchStatistics of_half, of_wide;
+        const auto half = ct::nn::batch_norm(x, gain, bias, 1e-5, of_half), full = ct::nn::batch_norm(wide, gain, bias, 1e-5, of_wide);
+        CHECK(half.dtype() == ct::Dtype::bfloat16);
+        CHECK(half.to_vector<float>() == ct::cast(full, ct::Dtype::bfloat16).to_vector<float>());
+        CHECK(of_half.variance.to_vector<float>() == of_wide.variance.to_vector<float>());
+        const ct::Tensor seed = ct::cast(ct::normal(rng, shape), ct::Dtype::bfloat16);
+        const auto gradient = [&](const ct::Tensor& input) {
+            const auto f = [&](const std::vector<ct::Tensor>& in) {
+                ct::nn::BatchStatistics ignored;
+                return ct::nn::batch_norm(in[0], in[1], in[2], 1e-5, ignored);
+            };
+            return ct::vjp(f, std::vector{input, gain, bias}).second(ct::cast(seed, input.dtype()));
+        };
+        const auto a = gradient(x), b = gradient(wide);
+        CHECK(a[0].to_vector<float>() == ct::cast(b[0], ct::Dtype::bfloat16).to_vector<float>());
+        CHECK(a[1].to_vector<float>() == b[1].to_vector<float>());
+        CHECK(a[2].to_vector<float>() == b[2].to_vector<float>());
+    }
+}
+
 TEST_CASE("batch norm names the shape or dtype that is wrong") {
     nn::BatchNormState state = nn::BatchNormState::init(3);
     const nn::BatchNorm layer = nn::BatchNorm::init(3);
@@ -144,7 +169,7 @@ TEST_CASE("batch norm names the shape or dtype that is wrong") {
         CHECK_THROWS_WITH_AS((void)layer(ct::ones({0, 3}), state, pass),
                              "batch_norm: x has shape [0, 3], expected at least one element", ct::ShapeError);
         CHECK_THROWS_WITH_AS((void)layer(ct::ones({2, 3}, ct::Dtype::float64), state, pass),
-                             "batch_norm: x, gain and bias are float64, float32 and float32, expected all float32 or all float64",
+                             "batch_norm: x, gain and bias are float64, float32 and float32, expected all float32 or all float64; or bfloat16, float32 and float32",
                              ct::DtypeError);
         const nn::BatchNorm mixed{layer.gain, ct::zeros({3}, ct::Dtype::float64)};
         CHECK_THROWS_AS((void)mixed(ct::ones({2, 3}), state, pass), ct::DtypeError);

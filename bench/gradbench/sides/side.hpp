@@ -26,9 +26,10 @@ struct Side {
 /// Those that this program was built with.
 [[nodiscard]] const std::vector<Side>& sides();
 
-[[nodiscard]] std::optional<Run> ours(const Problem& problem);          ///< scalar code
-[[nodiscard]] std::optional<Run> tensors(const Problem& problem);       ///< ours, written in tensors
-[[nodiscard]] std::optional<Run> compiled(const Problem& problem);      ///< the same, by compile()
+[[nodiscard]] std::optional<Run> ours(const Problem& problem);      ///< scalar code
+[[nodiscard]] std::optional<Run> tensors(const Problem& problem);   ///< ours, written in tensors
+[[nodiscard]] std::optional<Run> compiled(const Problem& problem);  ///< the same, by compile()
+[[nodiscard]] Run compiled_lstm(const Lstm& problem);
 [[nodiscard]] std::optional<Run> adolc(const Problem& problem);         ///< ADOL-C: records, then sweeps
 [[nodiscard]] std::optional<Run> adolc_replay(const Problem& problem);  ///< ADOL-C: recorded once; computes and sweeps
 [[nodiscard]] std::optional<Run> sacado(const Problem& problem);

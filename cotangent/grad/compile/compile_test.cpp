@@ -141,6 +141,18 @@ TEST_CASE("large values that have memory in turns, joined and cut, stay apart") 
     }
 }
 
+TEST_CASE("results without elements are not confused with numbers") {
+    auto f = ct::compile([](const Tensor& x) { return std::tuple{x * 2.0, sum(x), ct::concatenate({x, x})}; });
+    for (int k = 0; k < 2; ++k) {
+        const auto [twice, total, both] = f(ct::zeros({0}, ct::Dtype::float64));
+        CHECK(twice.shape() == ct::Shape{0});
+        CHECK(total.shape() == ct::Shape{});
+        CHECK(total.bytes() + total.offset() <= total.storage().bytes());
+        CHECK(total.item() == 0);
+        CHECK(both.shape() == ct::Shape{0});
+    }
+}
+
 TEST_CASE("results of a compiled function do not depend on the number of threads") {
     const int before = ct::thread_count();
     const Tensor x = numbers(300000);

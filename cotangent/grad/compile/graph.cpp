@@ -21,6 +21,12 @@ void append(std::string& key, const T& value) {
     key.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
+/// With its rank, so that what follows cannot be taken for another length: [0] and nothing, or [] and a zero.
+void append(std::string& key, const Shape& shape) {
+    append(key, shape.rank());
+    for (const std::int64_t length : shape) append(key, length);
+}
+
 constexpr std::int64_t compared_bytes = 512;  // constants up to this size are the same when their bytes are
 
 }  // namespace
@@ -30,7 +36,7 @@ std::string key_of(const Operand& operand) {
     append(key, operand.value);
     append(key, operand.offset);
     append(key, operand.dtype);
-    for (const std::int64_t length : operand.shape) append(key, length);
+    append(key, operand.shape);
     return key;
 }
 
@@ -61,7 +67,7 @@ Tensor Graph::input(const Tensor& x) {
 int Graph::constant(const Tensor& x) {
     std::string key;
     append(key, x.dtype());
-    for (const std::int64_t length : x.shape()) append(key, length);
+    append(key, x.shape());
     const std::byte* data = x.raw();
     if (static_cast<std::int64_t>(x.bytes()) > compared_bytes) append(key, data);
     else if (data) key.append(reinterpret_cast<const char*>(data), x.bytes());

@@ -25,6 +25,34 @@ struct Product {
     }
 };
 
+/// A product rounded on its own, as the op before the sum does it: not contracted into one rounding.
+template <class V>
+[[gnu::always_inline]] inline V rounded_product(V a, V b) {
+    V product = a * b;
+#if defined(__SSE2__)
+    asm("" : "+x"(product.v));
+#endif
+    return product;
+}
+struct MultiplyAdd {
+    template <class V>
+    V operator()(V a, V b, V c) const {
+        return rounded_product(a, b) + c;
+    }
+};
+struct MultiplySubtract {
+    template <class V>
+    V operator()(V a, V b, V c) const {
+        return rounded_product(a, b) - c;
+    }
+};
+struct SubtractProduct {
+    template <class V>
+    V operator()(V a, V b, V c) const {
+        return c - rounded_product(a, b);
+    }
+};
+
 template <class F, std::size_t n>
 Operation elementwise_operation(const char* name, Dtype dtype) {
     Operation operation;
@@ -51,6 +79,7 @@ public:
         }
         for (Operand& result : results) result = replaced(result);
         remove_dead(results);
+        join_products(results);
     }
 
 private:
@@ -204,6 +233,40 @@ private:
         }
         std::reverse(kept.begin(), kept.end());
         graph_.instructions = std::move(kept);
+    }
+
+    /// A product that only a sum or a difference takes is made there: one pass less.
+    void join_products(const std::vector<Operand>& results) {
+        std::vector<int> uses(graph_.values.size());
+        std::vector<Instruction*> makers(graph_.values.size());
+        for (const Operand& result : results) uses[static_cast<std::size_t>(result.value)] += 2;
+        for (Instruction& instruction : graph_.instructions) {
+            for (const Operand& x : instruction.inputs) ++uses[static_cast<std::size_t>(x.value)];
+            for (const int output : instruction.outputs)
+                if (output >= 0) makers[static_cast<std::size_t>(output)] = &instruction;
+        }
+        for (Instruction& sum : graph_.instructions) {
+            const bool adds = is(&sum, Kind::elementwise, "add");
+            if ((!adds && !is(&sum, Kind::elementwise, "subtract")) || !is_float(sum.inputs[0])) continue;
+            const Shape& shape = value(sum.outputs[0]).shape;
+            for (std::size_t side = 0; side < 2; ++side) {
+                const Operand& x = sum.inputs[side];
+                Instruction* const product = makers[static_cast<std::size_t>(x.value)];
+                const bool fits = is(product, Kind::elementwise, "multiply") && uses[static_cast<std::size_t>(x.value)] == 1 &&
+                                  is_whole(x) && x.shape == shape && value(x.value).shape == shape;
+                if (!fits) continue;
+                const Dtype dtype = x.dtype;
+                const double flops = 2.0 * static_cast<double>(shape.size());
+                sum.operation = adds        ? elementwise_operation<MultiplyAdd, 3>("multiply_add", dtype)
+                                : side == 0 ? elementwise_operation<MultiplySubtract, 3>("multiply_subtract", dtype)
+                                            : elementwise_operation<SubtractProduct, 3>("subtract_product", dtype);
+                sum.operation.flops = flops;
+                sum.inputs = {product->inputs[0], product->inputs[1], sum.inputs[1 - side]};
+                product->outputs.clear();  // done
+                break;
+            }
+        }
+        std::erase_if(graph_.instructions, [](const Instruction& instruction) { return instruction.outputs.empty(); });
     }
 
     Graph& graph_;

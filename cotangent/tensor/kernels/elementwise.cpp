@@ -5,6 +5,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "cotangent/tensor/bfloat16_lanes.hpp"
+
 #include <fmt/format.h>
 
 namespace cotangent::detail {
@@ -17,6 +19,18 @@ std::array<std::int64_t, Shape::max_rank> broadcast_strides(const Shape& input, 
         stride *= input[axis];
     }
     return strides;
+}
+
+void widen(const BFloat16* from, float* to, std::int64_t count) {
+    std::int64_t k = 0;
+    for (; k + Lanes<float>::count <= count; k += Lanes<float>::count) load_lanes(from + k).store(to + k);
+    for (; k < count; ++k) to[k] = static_cast<float>(from[k]);
+}
+
+void narrow(const float* from, BFloat16* to, std::int64_t count) {
+    std::int64_t k = 0;
+    for (; k + Lanes<float>::count <= count; k += Lanes<float>::count) store_lanes(load_lanes(from + k), to + k);
+    for (; k < count; ++k) to[k] = BFloat16(from[k]);
 }
 
 void stream_to(void* to, const void* from, std::size_t bytes) {
@@ -47,14 +61,17 @@ void check_same_dtype(const char* op, Dtype a, Dtype b) {
 
 Tensor to_float32(const Tensor& x) {
     Tensor out = Tensor::uninitialized(x.shape(), Dtype::float32);
-    elementwise_scalars([](BFloat16 v) { return static_cast<float>(v); }, x.shape(), out.fresh_data<float>(), {&x.shape()},
-                        x.data<BFloat16>());
+    parallel_for(x.size(), elementwise_grain, [from = x.data<BFloat16>(), to = out.fresh_data<float>()](auto first, auto last) {
+        widen(from + first, to + first, last - first);
+    });
     return out;
 }
 
 Tensor to_bfloat16(const Tensor& x) {
     Tensor out = Tensor::uninitialized(x.shape(), Dtype::bfloat16);
-    elementwise_scalars([](float v) { return BFloat16(v); }, x.shape(), out.fresh_data<BFloat16>(), {&x.shape()}, x.data<float>());
+    parallel_for(x.size(), elementwise_grain, [from = x.data<float>(), to = out.fresh_data<BFloat16>()](auto first, auto last) {
+        narrow(from + first, to + first, last - first);
+    });
     return out;
 }
 

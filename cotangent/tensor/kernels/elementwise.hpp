@@ -139,6 +139,9 @@ template <class T, std::size_t N, class F>
         L(call(indices, [&](std::size_t i) { return L::load_part(from[i] + k * steps[i], count - k); })).store_part(to + k, count - k);
 }
 
+void widen(const BFloat16* from, float* to, std::int64_t count);
+void narrow(const float* from, BFloat16* to, std::int64_t count);
+
 /// Results of so many bytes go to memory past the caches, which they would only sweep empty: no line is read first to be
 /// overwritten.
 inline constexpr std::int64_t streamed_bytes = std::int64_t{24} << 20;
@@ -177,6 +180,30 @@ void elementwise_lanes(const F& f, const Shape& shape, T* out, const std::array<
         for (std::size_t i = 0; i < N; ++i) from[i] = inputs[i] + offsets[i];
         if (streams) lanes_row_streamed<T, N>(f, out + first, from, rows.step, count);
         else lanes_row<T, N>(f, out + first, from, rows.step, count);
+    });
+}
+
+/// bfloat16 is computed in float32, block by block in the first cache, with the loop of float32.
+template <class F, std::size_t N>
+void elementwise_bfloat16(const F& f, const Shape& shape, BFloat16* out, const std::array<const BFloat16*, N>& inputs,
+                          const std::array<const Shape*, N>& shapes) {
+    constexpr std::int64_t block = 1024;
+    const auto rows = rows_of<N>(shape, shapes);
+    for_rows(rows, [&](std::int64_t start, std::int64_t count, const std::array<std::int64_t, N>& offsets) {
+        alignas(64) std::array<std::array<float, block>, N> wide;
+        alignas(64) std::array<float, block> results;
+        std::array<const float*, N> from;
+        for (std::size_t i = 0; i < N; ++i) {
+            from[i] = wide[i].data();
+            if (rows.step[i] == 0) wide[i][0] = static_cast<float>(inputs[i][offsets[i]]);
+        }
+        for (std::int64_t first = 0; first < count; first += block) {
+            const std::int64_t here = std::min(block, count - first);
+            for (std::size_t i = 0; i < N; ++i)
+                if (rows.step[i] == 1) widen(inputs[i] + offsets[i] + first, wide[i].data(), here);
+            lanes_row<float, N>(f, results.data(), from, rows.step, here);
+            narrow(results.data(), out + start + first, here);
+        }
     });
 }
 
@@ -283,7 +310,7 @@ enum class Accepts : std::uint8_t { floating, numeric };  ///< numeric: floating
 
 [[noreturn]] void throw_dtype(const char* op, Dtype seen, const char* expected);
 void check_same_dtype(const char* op, Dtype a, Dtype b);
-/// Through float32 and back: bfloat16 is for storage.
+/// For ops that compute bfloat16 in float32.
 [[nodiscard]] Tensor to_float32(const Tensor& x);
 [[nodiscard]] Tensor to_bfloat16(const Tensor& x);
 
@@ -318,7 +345,13 @@ template <Accepts accepts = Accepts::floating, class F, class... In>
     if (x.dtype() == Dtype::bfloat16)
         return traced(
             op,
-            [op, f](const auto&... in) { return to_bfloat16(elementwise<accepts>(op, f, to_float32(in)...)); }, x, rest...);
+            [f, shape](const auto&... in) {
+                Tensor out = Tensor::uninitialized(shape, Dtype::bfloat16);
+                elementwise_bfloat16(f, shape, out.fresh_data<BFloat16>(), std::array<const BFloat16*, n>{in.template data<BFloat16>()...},
+                                     {&in.shape()...});
+                return out;
+            },
+            x, rest...);
     const std::array<const Shape*, n> shapes{&x.shape(), &rest.shape()...};
     const bool tracing = is_tracing();
     Tensor out = Tensor::uninitialized(shape, x.dtype());

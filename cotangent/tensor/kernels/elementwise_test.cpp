@@ -1,6 +1,8 @@
 #include "cotangent/tensor/kernels/elementwise.hpp"
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <random>
 
 #include "cotangent/tensor/ops.hpp"
@@ -93,6 +95,32 @@ TEST_CASE("a tail of any length is computed and nothing beyond it is written") {
             all_right = all_right && padded.data<float>()[i] == (i < n ? 2.0f * static_cast<float>(i) : -7.0f);
         CAPTURE(n);
         CHECK(all_right);
+    }
+}
+
+TEST_CASE("bfloat16 is computed in float32 and rounded once, at any length") {
+    std::mt19937 generator(4);
+    std::normal_distribution<double> normal(0, 3);
+    for (const ct::Shape& shape :
+         {ct::Shape{1}, ct::Shape{7}, ct::Shape{33}, ct::Shape{1024}, ct::Shape{5, 1500}, ct::Shape{300, 3}}) {
+        std::vector<double> values;
+        for (std::int64_t i = 0; i < shape.size(); ++i) values.push_back(normal(generator));
+        if (values.size() > 3)
+            values[1] = std::numeric_limits<double>::quiet_NaN(), values[2] = std::numeric_limits<double>::infinity();
+        const auto half = [](const ct::Tensor& t) { return ct::cast(t, ct::Dtype::bfloat16); };
+        const auto wide = [](const ct::Tensor& t) { return ct::cast(t, ct::Dtype::float32); };
+        const ct::Tensor x = half(ct::Tensor::from(values, shape)),
+                         row = half(ct::arange(1, static_cast<double>(1 + shape[shape.rank() - 1])) * 0.3);
+        const auto same = [](const ct::Tensor& a, const ct::Tensor& b) {
+            CHECK(a.dtype() == ct::Dtype::bfloat16);
+            const auto u = a.to_vector<float>(), v = b.to_vector<float>();
+            bool all = u.size() == v.size();
+            for (std::size_t i = 0; all && i < u.size(); ++i) all = u[i] == v[i] || (std::isnan(u[i]) && std::isnan(v[i]));
+            CHECK(all);
+        };
+        same(x * row, half(wide(x) * wide(row)));
+        same(x + half(ct::full({}, 0.7)), half(wide(x) + wide(half(ct::full({}, 0.7)))));
+        same(ct::tanh(x), half(ct::tanh(wide(x))));
     }
 }
 
