@@ -30,15 +30,15 @@ Tensor decode(std::span<const std::byte> bytes) {
     const std::size_t header = 4 + 4 * std::size_t{rank};
     if (bytes.size() < header) throw IoError("it ends inside its header");
     Shape shape;
-    std::size_t expected = size_of(dtype);
+    auto expected = static_cast<std::int64_t>(size_of(dtype));
     for (unsigned axis = 0; axis < rank; ++axis) {
         const std::size_t i = 4 + 4 * axis;
         const std::int64_t length = std::int64_t{at(i)} << 24 | at(i + 1) << 16 | at(i + 2) << 8 | at(i + 3);
         shape.push_back(length);
-        if (__builtin_mul_overflow(expected, static_cast<std::size_t>(length), &expected))
+        if (__builtin_mul_overflow(expected, length, &expected))  // even where a later axis has no length
             throw IoError("its shape is too large");
     }
-    if (bytes.size() - header != expected) {
+    if (static_cast<std::int64_t>(bytes.size() - header) != expected) {
         throw IoError(fmt::format("it has {} bytes of elements, expected {} for shape {}", bytes.size() - header, expected,
                                   to_string(shape)));
     }

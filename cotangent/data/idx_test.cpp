@@ -48,6 +48,8 @@ TEST_CASE("damaged IDX says what is wrong") {
     CHECK(error({0, 0, 8, 1, 0, 0, 0, 9, 1}) == "decode_idx: it has 1 bytes of elements, expected 9 for shape [9]");
     CHECK(error({0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1}) ==
           "decode_idx: its shape is too large");
+    CHECK(error({0, 0, 8, 4, 0xef, 0x5d, 0x29, 0x74, 0xfd, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xab}) ==
+          "decode_idx: its shape is too large");  // though an axis of length 0 makes the product 0
     CHECK_THROWS_AS((void)data::load_mnist("/nowhere", data::Part::validation), cotangent::ValueError);
     CHECK_THROWS_WITH_AS((void)data::load_mnist("/nowhere"),
                          "load_mnist: /nowhere has no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz",

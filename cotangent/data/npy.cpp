@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -166,14 +167,13 @@ Tensor decode_array(std::span<const std::byte> bytes) {
     if (length > text.size() - start) throw IoError("it ends inside its header");
     const Header header = HeaderParser(text.substr(start, length)).parse();
     const auto elements = bytes.subspan(start + length);
-    std::size_t expected = size_of(header.dtype);
+    auto most = static_cast<std::int64_t>(size_of(header.dtype));  // of the lengths that are not 0: no order may overflow
     bool is_empty = false;
-    for (const std::int64_t axis : header.shape) is_empty |= axis == 0;
     for (const std::int64_t axis : header.shape) {
-        if (is_empty) expected = 0;
-        else if (__builtin_mul_overflow(expected, static_cast<std::size_t>(axis), &expected))
-            throw IoError("its shape is too large");
+        is_empty |= axis == 0;
+        if (__builtin_mul_overflow(most, std::max<std::int64_t>(axis, 1), &most)) throw IoError("its shape is too large");
     }
+    const std::size_t expected = is_empty ? 0 : static_cast<std::size_t>(most);
     if (elements.size() != expected) {
         throw IoError(fmt::format("it has {} bytes of elements, expected {} for {} {}", elements.size(), expected,
                                   name(header.dtype), to_string(header.shape)));

@@ -138,6 +138,8 @@ TEST_CASE("damaged .npy says what is wrong") {
           "decode_npy: it has 7 bytes of elements, expected 8 for float32 [2]");
     CHECK(error(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }", 0)) ==
           "decode_npy: its shape is too large");
+    CHECK(error(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4, 0), }", 0)) ==
+          "decode_npy: its shape is too large");  // though the product is 0
     CHECK(error(npy("{'descr': '<f4', 'shape': (2,), }", 8)) == "decode_npy: its header is not the one that NumPy writes");
     CHECK(error(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", 8)) ==
           "decode_npy: its elements are records, expected numbers");
