@@ -1,7 +1,8 @@
 #pragma once
-// For the tests of Real: a function of two numbers against differences.
+// For the tests of Real: a function against differences, and what it leaves on the tape.
 #include <doctest/doctest.h>
 
+#include <utility>
 #include <vector>
 
 #include "cotangent/grad/grad.hpp"
@@ -28,6 +29,20 @@ void check_numbers(const char* name, const auto& f, double a, double b) {
             CHECK(reverse_twice[i][j] == doctest::Approx(h[i][j]).epsilon(1e-12));
         }
     }
+}
+
+/// How many statements f(x) writes, and its gradient.
+template <class F>
+[[nodiscard]] auto statements_of(const F& f, const std::vector<double>& x) {
+    std::uint32_t count = 0;
+    const auto counted = [&](const auto& numbers) {
+        const auto before = detail::tape<double>.count;
+        auto y = f(numbers);
+        count = detail::tape<double>.count - before;
+        return y;
+    };
+    auto gradient = grad(counted)(x);
+    return std::pair{count, std::move(gradient)};
 }
 
 }  // namespace cotangent::testing

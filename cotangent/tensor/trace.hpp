@@ -175,7 +175,7 @@ template <class F, class... X>
     if (!is_tracing()) [[likely]] return f(x...);
     Tensor out;
     const std::array<const Tensor*, sizeof...(X)> inputs{&x...};
-    trace_call(operation_of<0, sizeof...(X)>(op, f), inputs, {&out, 1});
+    trace_call(operation_of<0, sizeof...(X), std::decay_t<F>>(op, f), inputs, {&out, 1});  // a function by its address
     return out;
 }
 
@@ -185,7 +185,7 @@ template <std::size_t n, class F, class... X>
     if (!is_tracing()) [[likely]] return f(x...);
     std::array<Tensor, n> out;
     const std::array<const Tensor*, sizeof...(X)> inputs{&x...};
-    trace_call(operation_of<n, sizeof...(X)>(op, f), inputs, out);
+    trace_call(operation_of<n, sizeof...(X), std::decay_t<F>>(op, f), inputs, out);
     return out;
 }
 

@@ -50,10 +50,8 @@ struct Work {
             return Tensor::from(std::span(values).subspan(k * problem.bits, problem.bits), {bits});
         };
         for (std::size_t l = 0; l < problem.layers; ++l) {
-            for (std::size_t k = 0; k < 8; ++k) {
-                if (k == 0) parameters.gates.emplace_back();
-                parameters.gates[l][k] = row(problem.parameters, 8 * l + k);
-            }
+            auto& gates = parameters.gates.emplace_back();
+            for (std::size_t k = 0; k < 8; ++k) gates[k] = row(problem.parameters, 8 * l + k);
             start.hidden.push_back(row(problem.state, 2 * l));
             start.cell.push_back(row(problem.state, 2 * l + 1));
         }
@@ -67,15 +65,6 @@ struct Work {
     }
 };
 
-std::vector<double> flatten(const Parameters& gradient) {
-    std::vector<double> flat;
-    for (const Tensor& part : leaves(gradient)) {
-        const auto values = part.to_vector<double>();
-        flat.insert(flat.end(), values.begin(), values.end());
-    }
-    return flat;
-}
-
 }  // namespace
 
 Run compiled_lstm(const Lstm& problem) {
@@ -86,7 +75,7 @@ Run compiled_lstm(const Lstm& problem) {
                 seed.total = full({}, work.scale, Dtype::float64);
                 *result = pieces->gradient(work.start, work.parameters, work.texts, seed);
             },
-            [result] { return flatten(*result); }};
+            [result] { return numbers_in(*result); }};
 }
 
 }  // namespace cotangent::gradbench

@@ -11,6 +11,17 @@
 
 namespace cotangent::gradbench {
 
+/// The numbers of a tree of float64 tensors, in order.
+template <class Tree>
+[[nodiscard]] std::vector<double> numbers_in(const Tree& tree) {
+    std::vector<double> flat;
+    for (const Tensor& part : leaves(tree)) {
+        const auto values = part.template to_vector<double>();
+        flat.insert(flat.end(), values.begin(), values.end());
+    }
+    return flat;
+}
+
 /// The cotangent of the state before a piece, and the gradient so far.
 template <class State, class Parameters>
 struct Backward {

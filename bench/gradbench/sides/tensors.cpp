@@ -27,17 +27,17 @@ Tensor total_of_squares(const Tensor& x) {
 enum class How : std::uint8_t { eager, compiled };
 
 /// Of a function of one tree of tensors.
-template <class X, class F, class Flatten>
-Run gradient_run(How how, const X& parameters, F f, Flatten flatten) {
+template <class X, class F>
+Run gradient_run(How how, const X& parameters, F f) {
     const auto result = std::make_shared<X>();
-    const auto flat = [result, flatten] { return flatten(*result); };
+    const auto flat = [result] { return numbers_in(*result); };
     if (how == How::eager) return {[result, parameters, g = grad(std::move(f))] { *result = g(parameters); }, flat};
     return {[result, parameters, g = std::make_shared<decltype(compile(grad(f)))>(grad(f))] { *result = (*g)(parameters); },
             flat};
 }
 template <class F>
 Run gradient_run(How how, const std::vector<double>& parameters, F f) {
-    return gradient_run(how, column(parameters), std::move(f), [](const Tensor& x) { return x.to_vector<double>(); });
+    return gradient_run(how, column(parameters), std::move(f));
 }
 
 std::optional<Run> make(How how, const LogSumExp& problem) {
@@ -102,7 +102,7 @@ std::optional<Run> make(How how, const Ode& problem) {
     const auto pieces = std::make_shared<Pieces<Tensor, Tensor, std::vector<Tensor>>>(ode_steps);
     const Tensor last = concatenate({zeros({n - 1}, Dtype::float64), ones({1}, Dtype::float64)});
     return Run{[=, x = column(problem.parameters)] { *result = pieces->gradient(start, x, inputs, last); },
-               [result] { return result->to_vector<double>(); }};
+               [result] { return numbers_in(*result); }};
 }
 
 /// The parameters as the user has them; their gradient is another.
@@ -146,14 +146,7 @@ std::optional<Run> make(How how, const Gmm& problem) {
             constant(m) * sum(sums);
         return sum(logsumexp(terms, {.axes = {0}})) - constant(count) * logsumexp(mixture.alpha) + prior + constant(known);
     };
-    return gradient_run(how, parameters, objective, [](const Mixture& gradient) {
-        std::vector<double> flat;
-        for (const Tensor& part : {gradient.alpha, gradient.means, gradient.q, gradient.triangle}) {
-            const auto values = part.to_vector<double>();
-            flat.insert(flat.end(), values.begin(), values.end());
-        }
-        return flat;
-    });
+    return gradient_run(how, parameters, objective);
 }
 
 std::optional<Run> make(How how, const Lstm& problem) {

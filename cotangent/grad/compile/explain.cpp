@@ -72,17 +72,19 @@ std::string Program::explanation() const {
         const char* what = done.size() > 1 ? "fused" : "";
         lines += fmt::format("{:>4}  {:<6} {:>10} {:>10}  {} -> {}\n", s, what, bytes_text(bytes), count_text(flops), names, shape);
     }
-    std::int64_t fixed = 0;
-    for (std::size_t id = 0; id < slots_.size(); ++id)
-        if (is_fixed_[id] && graph_->values[id].kind != Value::Kind::constant && slots_[id].has_storage())
-            fixed += static_cast<std::int64_t>(slots_[id].bytes());
+    double small = 0, large = 0;
+    for (std::size_t id = 0; id < slots_.size(); ++id)  // those in a buffer share its memory
+        if (is_fixed_[id] && graph_->values[id].kind != Value::Kind::constant && slots_[id].has_storage() &&
+            slots_[id].is_sole_owner())
+            small += static_cast<double>(slots_[id].bytes());
+    for (const Tensor& buffer : buffers_) large += static_cast<double>(buffer.bytes());
     std::size_t folded = 0;
     for (const Value& v : graph_->values) folded += v.kind == Value::Kind::constant;
     return fmt::format("{} ops recorded, {} left after simplification, in {} steps; {} constants\n"
-                       "{} moved, {} FLOPs a call; {} kept for small values\n"
+                       "{} moved, {} FLOPs a call; {} kept for small values, {} in buffers for large ones\n"
                        "step            bytes      FLOPs  ops -> shapes\n{}",
                        recorded_ops_, instructions.size(), steps_.size(), folded, bytes_text(all_bytes), count_text(all_flops),
-                       bytes_text(static_cast<double>(fixed)), lines);
+                       bytes_text(small), bytes_text(large), lines);
 }
 
 }  // namespace cotangent::detail

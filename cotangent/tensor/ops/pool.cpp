@@ -220,7 +220,7 @@ Tensor put_back_now(const Tensor& values, const Tensor& indices, const Shape& sh
 }
 
 Tensor pick(const Tensor& images, const Tensor& indices) {
-    return record(MaxPool2d{indices}, detail::traced({"max_pool2d_pick", 0}, &pick_now, images, indices), images);
+    return record(MaxPool2d{indices}, detail::traced({"max_pool2d_pick", 0}, pick_now, images, indices), images);
 }
 
 Tensor put_back(const Tensor& values, const Tensor& indices, const Shape& shape) {
