@@ -40,6 +40,12 @@ struct HandModel {
     struct Influence {
         std::size_t bone;
         std::array<double, 4> weighted;  ///< weight * (x, y, z, 1) of the vertex at rest
+
+        /// The bone's part of the vertex's coordinate, given that row of the bone's transform.
+        template <class T>
+        [[nodiscard]] T moved(const std::array<T, 4>& row) const {
+            return row[0] * weighted[0] + row[1] * weighted[1] + row[2] * weighted[2] + row[3] * weighted[3];
+        }
     };
     std::vector<Bone> bones;
     std::vector<std::vector<Influence>> vertices;
@@ -61,20 +67,31 @@ struct Hand {
     template <class T>
     [[nodiscard]] std::vector<std::array<T, 3>> surface(const std::array<T, 26>& at) const;
 
-    /// Coordinate `i` of point `p` less its place on the surface. The vertices and the place may differ in their scalar: R
-    /// is that of the result.
+    /// How much of each corner of its triangle a place is.
+    template <class U>
+    [[nodiscard]] static std::array<U, 3> weights(const std::array<U, 2>& place) {
+        return {place[0], place[1], 1.0 - place[0] - place[1]};
+    }
+    /// Coordinate `i` of point `p` less its place on the surface, from that coordinate of its triangle's corners. The
+    /// corners and the place may differ in their scalar: R is that of the result.
     template <class R, class T, class U>
-    [[nodiscard]] R residual(std::size_t p, std::size_t i, const std::vector<std::array<T, 3>>& vertices,
+    [[nodiscard]] R residual(std::size_t p, std::size_t i, const std::array<T, 3>& corner,
                              const std::array<U, 2>& place) const {
+        const auto w = weights(place);
+        return points[p][i] - w[0] * corner[0] - w[1] * corner[1] - w[2] * corner[2];
+    }
+    /// Coordinate `i` of the corners of point `p`'s triangle.
+    template <class T>
+    [[nodiscard]] std::array<T, 3> corners_of(std::size_t p, std::size_t i,
+                                              const std::vector<std::array<T, 3>>& vertices) const {
         const auto& [a, b, c] = corners[p];
-        const auto& [u, v] = place;
-        const U w = 1.0 - u - v;
-        return points[p][i] - u * vertices[a][i] - v * vertices[b][i] - w * vertices[c][i];
+        return {vertices[a][i], vertices[b][i], vertices[c][i]};
     }
     void objective(std::span<double> result) const {
         const auto vertices = surface(pose);
         for (std::size_t p = 0; p < points.size(); ++p)
-            for (std::size_t i = 0; i < 3; ++i) result[3 * p + i] = residual<double>(p, i, vertices, places[p]);
+            for (std::size_t i = 0; i < 3; ++i)
+                result[3 * p + i] = residual<double>(p, i, corners_of(p, i, vertices), places[p]);
     }
 };
 
@@ -103,6 +120,12 @@ template <class T>
                       Affine<T>{{{cz, -(sz * cx), sz * sx, zero}, {sz, cz * cx, -(cz * sx), zero}, {zero, sx, cx, zero}}});
 }
 
+/// The bones after the wrist's are those of the fingers, four each; the last may be more than five fingers have.
+struct Joint {
+    std::size_t finger, number;
+};
+[[nodiscard]] inline Joint joint_of(std::size_t bone) { return {(bone - 1) / 4, (bone - 1) % 4}; }
+
 /// For each bone, what takes a vertex from where it rests to its place in the pose, before the translation of the whole
 /// hand.
 template <class T>
@@ -111,8 +134,8 @@ template <class T>
     std::vector<Affine<T>> absolute(model.bones.size()), result(model.bones.size());
     for (std::size_t b = 0; b < model.bones.size(); ++b) {
         const HandModel::Bone& bone = model.bones[b];
-        // Bones 4 f + 1 .. 4 f + 4 are finger f: the first is stiff, the second bends and turns, the others bend.
-        const std::size_t joint = b == 0 ? 0 : (b - 1) % 4, finger = b == 0 ? 0 : (b - 1) / 4;
+        // A finger's first bone is stiff, the second bends and turns, the others bend.
+        const auto [finger, joint] = b == 0 ? Joint{0, 0} : joint_of(b);
         const std::size_t angle = 6 + 4 * finger;
         Affine<T> relative;
         if (joint == 0 || finger > 4) {
@@ -137,10 +160,7 @@ std::vector<std::array<T, 3>> Hand::surface(const std::array<T, 26>& at) const {
     for (std::size_t i = 0; i < 3; ++i) {  // outside, because a third of the transforms stays in the cache
         for (std::size_t v = 0; v < used.size(); ++v) {
             T sum = at[3 + i];
-            for (const auto& [bone, w] : model.vertices[used[v]]) {
-                const auto& row = transforms[bone][i];
-                sum += row[0] * w[0] + row[1] * w[1] + row[2] * w[2] + row[3] * w[3];
-            }
+            for (const auto& influence : model.vertices[used[v]]) sum += influence.moved(transforms[influence.bone][i]);
             result[v][i] = sum;
         }
     }

@@ -65,7 +65,7 @@ struct Make {
         for (std::size_t p = 0; p < problem.points.size(); ++p) {
             const std::array<Forward, 2> place{Forward(28, 0, problem.places[p][0]), Forward(28, 1, problem.places[p][1])};
             for (std::size_t i = 0; i < 3; ++i) {
-                const Forward residual = problem.residual<Forward>(p, i, vertices, place);
+                const Forward residual = problem.residual<Forward>(p, i, problem.corners_of(p, i, vertices), place);
                 for (int k = 0; k < 28; ++k) *row++ = residual.dx(k);
             }
         }

@@ -27,6 +27,7 @@ struct Side {
 [[nodiscard]] const std::vector<Side>& sides();
 
 [[nodiscard]] std::optional<Run> ours(const Problem& problem);      ///< scalar code
+[[nodiscard]] Run hand(const Hand& problem);                        ///< the same
 [[nodiscard]] std::optional<Run> tensors(const Problem& problem);   ///< ours, written in tensors
 [[nodiscard]] std::optional<Run> compiled(const Problem& problem);  ///< the same, by compile()
 [[nodiscard]] Run compiled_lstm(const Lstm& problem);
