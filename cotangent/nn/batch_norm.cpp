@@ -1,13 +1,10 @@
-// Each channel is a piece of work of its own: its planes are read twice forward (sums, then the result) and twice backward.
 #include "cotangent/nn/batch_norm.hpp"
 
-#include <cmath>
-
-#include "cotangent/tensor/bfloat16_lanes.hpp"
+#include "cotangent/nn/detail/batch_norm_blocks.hpp"
+#include "cotangent/nn/detail/batch_norm_planes.hpp"
 #include "cotangent/tensor/composed.hpp"
-#include "cotangent/tensor/lanes.hpp"
+#include "cotangent/tensor/kernels/elementwise.hpp"
 #include "cotangent/tensor/ops.hpp"
-#include "cotangent/tensor/threads.hpp"
 #include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
@@ -15,66 +12,13 @@
 namespace cotangent::nn {
 namespace {
 
-using detail::Call, detail::Keep, detail::record;
-
-struct Planes {
-    std::int64_t images, channels, pixels;
-    [[nodiscard]] std::int64_t at(std::int64_t image, std::int64_t channel) const { return (image * channels + channel) * pixels; }
-    [[nodiscard]] std::int64_t count() const { return images * pixels; }
-};
+using detail::BlockedForm, detail::Call, detail::Keep, detail::record;
 
 Planes planes_of(const Tensor& x) {
     return {x.shape()[0], x.shape()[1], x.rank() == 4 ? x.shape()[2] * x.shape()[3] : 1};
 }
-
-template <class T>
-double total(Lanes<T> lanes) {
-    double sum = 0;
-    for (int i = 0; i < Lanes<T>::count; ++i) sum += static_cast<double>(lanes.v[i]);
-    return sum;
-}
-
-/// The sums over a plane of two functions of its elements; lanes within a plane, double across planes. T is computed with,
-/// whatever the elements are.
-template <class T, class F>
-void add_plane(std::int64_t pixels, double& first, double& second, F&& f) {
-    Lanes<T> a(0), b(0);
-    std::int64_t k = 0;
-    for (; k + Lanes<T>::count <= pixels; k += Lanes<T>::count) f([&](const auto* p) { return load_lanes(p + k); }, a, b);
-    for (; k < pixels; ++k) {
-        Lanes<T> u(0), v(0);
-        f([&](const auto* p) { return repeat_lanes(p[k]); }, u, v);
-        first += static_cast<double>(u.v[0]);
-        second += static_cast<double>(v.v[0]);
-    }
-    first += total(a);
-    second += total(b);
-}
-
-template <class T, class In>
-void statistics_of(const In* x, const Planes& planes, std::int64_t channel, double& mean, double& variance) {
-    // Shifted by one of the values, so that a large mean does not swallow the variance.
-    const T shift = static_cast<T>(x[planes.at(0, channel)]);
-    double sum = 0, squares = 0;
-    for (std::int64_t image = 0; image < planes.images; ++image) {
-        const In* plane = x + planes.at(image, channel);
-        add_plane<T>(planes.pixels, sum, squares, [&](auto load, auto& a, auto& b) {
-            const Lanes<T> d = load(plane) - shift;
-            a += d;
-            b += d * d;
-        });
-    }
-    const auto n = static_cast<double>(planes.count());
-    mean = static_cast<double>(shift) + sum / n;
-    variance = std::max(0.0, squares / n - sum / n * (sum / n));
-}
-
-template <class T, class Out, class F>
-void write_plane(std::int64_t pixels, Out* out, F&& f) {
-    std::int64_t k = 0;
-    for (; k + Lanes<T>::count <= pixels; k += Lanes<T>::count)
-        store_lanes(f([&](const auto* p) { return load_lanes(p + k); }), out + k);
-    for (; k < pixels; ++k) out[k] = Out(f([&](const auto* p) { return repeat_lanes(p[k]); }).v[0]);
+BlockedImages blocks_of(const Tensor& x, std::int64_t block) {
+    return {x.shape()[0], x.shape()[1], x.shape()[2] * x.shape()[3], block};
 }
 
 /// run(number, element): what is computed with, and what x holds.
@@ -85,6 +29,148 @@ void with_numbers(Dtype dtype, Run&& run) {
     else run(double{}, double{});
 }
 
+/// How an op runs on blocks that has a member `block`. Images are some of its inputs and outputs.
+template <std::size_t inputs, std::size_t outputs, class Op>
+BlockedForm form_in_blocks(const detail::OpName& name, const Op& op, const std::array<std::int64_t, inputs>& in,
+                           const std::array<std::int64_t, outputs>& out) {
+    return {.inputs = {in.begin(), in.end()},
+            .outputs = {out.begin(), out.end()},
+            .takes = BlockedImages::can_be,
+            .in = [name, op](std::int64_t block) {
+                Op blocked = op;
+                blocked.block = block;
+                return detail::operation_of<outputs, inputs>(name, blocked);
+            }};
+}
+
+template <class T, std::size_t n>
+struct Vectors {
+    std::array<Tensor, n> tensors;  ///< [channels]
+    std::array<T*, n> data;
+    explicit Vectors(const Tensor& like) {
+        for (std::size_t k = 0; k < n; ++k) {
+            tensors[k] = Tensor::uninitialized(like.shape(), like.dtype());
+            data[k] = tensors[k].template fresh_data<T>();
+        }
+    }
+};
+template <class T>
+Statistics<T> statistics_in(const Vectors<T, 4>& to) {
+    return {to.data[0], to.data[1], to.data[2], to.data[3]};
+}
+template <class T>
+GradientSums<T> sums_in(const Vectors<T, 5>& to) {
+    return {to.data[0], to.data[1], to.data[2], to.data[3], to.data[4]};
+}
+
+/// The normalised batch, 1 / deviation, mean and variance.
+struct Forward {
+    double epsilon;
+    std::int64_t block = 1;
+
+    std::array<Tensor, 4> operator()(const Tensor& x, const Tensor& gain, const Tensor& bias) const {
+        Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
+        std::array<Tensor, 4> statistics;
+        with_numbers(x.dtype(), [&]<class T, class In>(T, In) {
+            Vectors<T, 4> to(gain);
+            const auto run = [&](auto f, const auto& images) {
+                f(images, x.data<In>(), gain.data<T>(), bias.data<T>(), epsilon, y.fresh_data<In>(), statistics_in(to));
+            };
+            if (block == 1) run(batch_norm_of_planes<In, T>, planes_of(x));
+            else if constexpr (std::is_same_v<T, float>) run(batch_norm_of_blocks<In>, blocks_of(x, block));
+            statistics = std::move(to.tensors);
+        });
+        return {std::move(y), std::move(statistics[0]), std::move(statistics[1]), std::move(statistics[2])};
+    }
+    [[nodiscard]] BlockedForm in_blocks(Dtype) const {
+        return form_in_blocks<3, 4>("batch_norm", *this, {BlockedForm::any, 1, 1}, {BlockedForm::any, 1, 1, 1});
+    }
+};
+
+/// The derivatives by x, gain and bias of what has cotangent g.
+struct Gradient {
+    std::int64_t block = 1;
+
+    std::array<Tensor, 3> operator()(const Tensor& x, const Tensor& gain, const Tensor& g, const Tensor& mean, const Tensor& scale) const {
+        Tensor dx = Tensor::uninitialized(x.shape(), x.dtype());
+        std::array<Tensor, 5> sums;
+        with_numbers(x.dtype(), [&]<class T, class In>(T, In) {
+            Vectors<T, 5> to(mean);
+            const auto run = [&](auto f, const auto& images) {
+                f(images, x.data<In>(), gain.data<T>(), g.data<In>(), mean.data<T>(), scale.data<T>(), dx.fresh_data<In>(), sums_in(to));
+            };
+            if (block == 1) run(batch_norm_gradient_of_planes<In, T>, planes_of(x));
+            else if constexpr (std::is_same_v<T, float>) run(batch_norm_gradient_of_blocks<In>, blocks_of(x, block));
+            sums = std::move(to.tensors);
+        });
+        return {std::move(dx), std::move(sums[0]), std::move(sums[1])};
+    }
+    [[nodiscard]] BlockedForm in_blocks(Dtype) const {
+        return form_in_blocks<5, 3>("batch_norm_gradient", *this, {BlockedForm::any, 1, BlockedForm::any, 1, 1}, {BlockedForm::any, 1, 1});
+    }
+};
+
+// In a trace, float32 images that may come to lie in blocks are normalised in two ops: sums, and what works element by
+// element, which is computed together with its neighbours, such as a relu.
+
+bool is_in_parts(const Tensor& x) {
+    return detail::is_tracing() && x.rank() == 4 && x.dtype() == Dtype::float32 && BlockedImages::can_be(x.length(1));
+}
+
+struct StatisticsPart {
+    double epsilon;
+    std::int64_t block = 1;
+
+    std::array<Tensor, 4> operator()(const Tensor& x, const Tensor& gain) const {
+        Vectors<float, 4> to(gain);
+        const auto run = [&](auto f, const auto& images) { f(images, x.data<float>(), gain.data<float>(), epsilon, statistics_in(to)); };
+        if (block == 1) run(statistics_of_planes<float, float>, planes_of(x));
+        else run(statistics_of_blocks<float>, blocks_of(x, block));
+        return std::move(to.tensors);
+    }
+    [[nodiscard]] BlockedForm in_blocks(Dtype) const {
+        return form_in_blocks<2, 4>("batch_norm_statistics", *this, {BlockedForm::any, 1}, {1, 1, 1, 1});
+    }
+};
+
+struct SumsPart {
+    std::int64_t block = 1;
+
+    std::array<Tensor, 5> operator()(const Tensor& x, const Tensor& gain, const Tensor& g, const Tensor& mean, const Tensor& scale) const {
+        Vectors<float, 5> to(mean);
+        const auto run = [&](auto f, const auto& images) {
+            f(images, x.data<float>(), gain.data<float>(), g.data<float>(), mean.data<float>(), scale.data<float>(), sums_in(to));
+        };
+        if (block == 1) run(gradient_sums_of_planes<float, float>, planes_of(x));
+        else run(gradient_sums_of_blocks<float>, blocks_of(x, block));
+        return std::move(to.tensors);
+    }
+    [[nodiscard]] BlockedForm in_blocks(Dtype) const {
+        return form_in_blocks<5, 5>("batch_norm_sums", *this, {BlockedForm::any, 1, BlockedForm::any, 1, 1}, {1, 1, 1, 1, 1});
+    }
+};
+
+Tensor column(const Tensor& channels) { return reshape(channels, {-1, 1, 1}); }
+
+std::array<Tensor, 4> forward(const Tensor& x, const Tensor& gain, const Tensor& bias, double epsilon) {
+    const auto elements = static_cast<double>(x.size());
+    if (!is_in_parts(x)) return detail::traced_outputs<4>({"batch_norm", 8.0 * elements}, Forward{epsilon}, x, gain, bias);
+    const detail::PauseRecording pause;
+    auto [scale, mean, variance, factor] = detail::traced_outputs<4>({"batch_norm_statistics", 4.0 * elements}, StatisticsPart{epsilon}, x, gain);
+    Tensor y = detail::elementwise("normalize", [](auto v, auto m, auto f, auto o) { return (v - m) * f + o; }, x, column(mean),
+                                   column(factor), column(bias));
+    return {std::move(y), std::move(scale), std::move(mean), std::move(variance)};
+}
+
+std::array<Tensor, 3> gradient(const Tensor& x, const Tensor& gain, const Tensor& g, const Tensor& mean, const Tensor& scale) {
+    const auto elements = static_cast<double>(x.size());
+    if (!is_in_parts(x)) return detail::traced_outputs<3>({"batch_norm_gradient", 12.0 * elements}, Gradient{}, x, gain, g, mean, scale);
+    auto [dgain, dbias, mean_g, slope, outer] = detail::traced_outputs<5>({"batch_norm_sums", 6.0 * elements}, SumsPart{}, x, gain, g, mean, scale);
+    Tensor dx = detail::elementwise("normalize_gradient", [](auto v, auto dy, auto m, auto u, auto f, auto o) { return (dy - u - (v - m) * f) * o; },
+                                    x, g, column(mean), column(mean_g), column(slope), column(outer));
+    return {std::move(dx), std::move(dgain), std::move(dbias)};
+}
+
 struct FusedBatchNorm {
     static constexpr const char* name = "batch_norm";
     static constexpr Keep keep = Keep::inputs;
@@ -93,8 +179,7 @@ struct FusedBatchNorm {
 
     void vjp(const Call& call) const {
         if (detail::is_recording()) return detail::composed_vjp(call, composition(epsilon));
-        auto [dx, dgain, dbias] = detail::traced_outputs<3>({"batch_norm_gradient", 12.0 * static_cast<double>(call.input(0).size())},
-                                                            gradient, call.input(0), call.input(1), call.cotangent(), mean, scale);
+        auto [dx, dgain, dbias] = gradient(call.input(0), call.input(1), call.cotangent(), mean, scale);
         call.give(0, std::move(dx));
         call.give(1, std::move(dgain));
         call.give(2, std::move(dbias));
@@ -111,45 +196,6 @@ struct FusedBatchNorm {
             const auto column = [&](const Tensor& t) { return in[0].rank() == 4 ? reshape(t, {-1, 1, 1}) : t; };
             return std::vector{normal * column(in[1]) + column(in[2])};
         };
-    }
-
-private:
-    static std::array<Tensor, 3> gradient(const Tensor& x, const Tensor& gain, const Tensor& g, const Tensor& mean,
-                                          const Tensor& scale) {
-        Tensor dx = Tensor::uninitialized(x.shape(), x.dtype());
-        Tensor dgain = Tensor::uninitialized(mean.shape(), mean.dtype()), dbias = Tensor::uninitialized(mean.shape(), mean.dtype());
-        with_numbers(x.dtype(), [&]<class T, class In>(T, In) {
-            backward(x.data<In>(), gain.data<T>(), g.data<In>(), mean.data<T>(), scale.data<T>(), planes_of(x), dx.fresh_data<In>(),
-                     dgain.fresh_data<T>(), dbias.fresh_data<T>());
-        });
-        return {std::move(dx), std::move(dgain), std::move(dbias)};
-    }
-    // With h = (x - mean) * scale: dbias = sum g, dgain = sum g h, dx = gain * scale * (g - dbias / n - h * dgain / n).
-    template <class In, class T>
-    static void backward(const In* x, const T* gain, const In* g, const T* mean, const T* scale, const Planes& planes, In* dx, T* dgain,
-                         T* dbias) {
-        parallel_pieces(planes.channels, [&](std::int64_t channel) {
-            const T average = mean[channel], factor = scale[channel];
-            double sum = 0, product = 0;
-            for (std::int64_t image = 0; image < planes.images; ++image) {
-                const In *in = x + planes.at(image, channel), *cotangent = g + planes.at(image, channel);
-                add_plane<T>(planes.pixels, sum, product, [&](auto load, auto& a, auto& b) {
-                    const Lanes<T> given = load(cotangent);
-                    a += given;
-                    b += given * ((load(in) - average) * factor);
-                });
-            }
-            dgain[channel] = static_cast<T>(product);
-            dbias[channel] = static_cast<T>(sum);
-            const auto n = static_cast<double>(planes.count());
-            const T mean_g = static_cast<T>(sum / n), mean_gh = static_cast<T>(product / n), outer = gain[channel] * factor;
-            for (std::int64_t image = 0; image < planes.images; ++image) {
-                const In *in = x + planes.at(image, channel), *cotangent = g + planes.at(image, channel);
-                write_plane<T>(planes.pixels, dx + planes.at(image, channel), [&](auto load) {
-                    return (load(cotangent) - mean_g - (load(in) - average) * (factor * mean_gh)) * outer;
-                });
-            }
-        });
     }
 };
 
@@ -168,44 +214,13 @@ void check(const Tensor& x, const Tensor& gain, const Tensor& bias) {
     if (x.is_empty()) throw ShapeError(fmt::format("batch_norm: x has shape {}, expected at least one element", to_string(x.shape())));
 }
 
-/// The normalised batch, 1 / deviation, mean and variance.
-std::array<Tensor, 4> forward(const Tensor& x, const Tensor& gain, const Tensor& bias, double epsilon) {
-    const Planes planes = planes_of(x);
-    const Shape channels{planes.channels};
-    const Dtype wide = gain.dtype();
-    Tensor y = Tensor::uninitialized(x.shape(), x.dtype()), scale = Tensor::uninitialized(channels, wide);
-    Tensor batch_mean = Tensor::uninitialized(channels, wide), batch_variance = Tensor::uninitialized(channels, wide);
-    with_numbers(x.dtype(), [&]<class T, class In>(T, In) {
-        const In* in = x.data<In>();
-        const T *gains = gain.data<T>(), *biases = bias.data<T>();
-        In* out = y.fresh_data<In>();
-        T *means = batch_mean.fresh_data<T>(), *variances = batch_variance.fresh_data<T>();
-        T* scales = scale.fresh_data<T>();
-        parallel_pieces(planes.channels, [&](std::int64_t channel) {
-            double mean = 0, variance = 0;
-            statistics_of<T>(in, planes, channel, mean, variance);
-            means[channel] = static_cast<T>(mean);
-            variances[channel] = static_cast<T>(variance);
-            scales[channel] = static_cast<T>(1 / std::sqrt(variance + epsilon));
-            const T average = means[channel], factor = scales[channel] * gains[channel], offset = biases[channel];
-            for (std::int64_t image = 0; image < planes.images; ++image) {
-                const In* plane = in + planes.at(image, channel);
-                write_plane<T>(planes.pixels, out + planes.at(image, channel), [&](auto load) { return (load(plane) - average) * factor + offset; });
-            }
-        });
-    });
-    return {std::move(y), std::move(scale), std::move(batch_mean), std::move(batch_variance)};
-}
-
 }  // namespace
 
 Tensor batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, double epsilon, BatchStatistics& statistics) {
     if (x.dtype() == Dtype::bfloat16 && (gain.dtype() == x.dtype() || bias.dtype() == x.dtype()))
         return batch_norm(x, cast(gain, Dtype::float32), cast(bias, Dtype::float32), epsilon, statistics);
     check(x, gain, bias);
-    const auto run = [epsilon](const Tensor& in, const Tensor& g, const Tensor& b) { return forward(in, g, b, epsilon); };
-    auto [y, scale, mean, variance] =
-        detail::traced_outputs<4>({"batch_norm", 8.0 * static_cast<double>(x.size())}, run, x, gain, bias);
+    auto [y, scale, mean, variance] = forward(x, gain, bias, epsilon);
     statistics = {mean, variance};
     return record(FusedBatchNorm{mean, scale, epsilon}, std::move(y), x, gain, bias);
 }

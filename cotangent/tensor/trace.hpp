@@ -9,7 +9,7 @@
 //         return record(Cumsum{options}, traced("cumsum", [options](const Tensor& in) { return compute(in, options); }, x), x);
 //     }
 // The wrapped function depends on its arguments and on nothing else that may change: what it captures, it captures by value,
-// and no tensors. An op that forgets to be wrapped cannot be recorded by mistake: its kernel reads, and that throws.
+// and no tensors. If it has a member in_blocks(), that says how it runs on images in blocks (BlockedForm). An op that forgets to be wrapped cannot be recorded by mistake: its kernel reads, and that throws.
 #include <array>
 #include <functional>
 #include <memory>
@@ -57,13 +57,25 @@ namespace detail {
 using ElementKernel = void (*)(const void* function, const std::byte* const* inputs, const std::int64_t* steps,
                                std::byte* const* outputs, std::int64_t count);
 
+struct Operation;
+
+/// How an op runs on images [N, C, H, W] whose channels lie in blocks (kernels/image_blocks.hpp), as a compiled function may
+/// keep them. Its shapes stay what they are.
+struct BlockedForm {
+    static constexpr std::int64_t any = 0;
+    /// Of each input and output: 1 where it is row-major, or no image; `any`: one block for all of those.
+    std::vector<std::int64_t> inputs, outputs;
+    std::function<bool(std::int64_t block)> takes;        ///< as that one block
+    std::function<Operation(std::int64_t block)> in;      ///< the op on blocks
+};
+
 /// One call of an op, to be called again.
 struct Operation {
     enum class Kind : std::uint8_t {
         general,      ///< only `run` can do it
         elementwise,  ///< only `kernel` can do it: outputs have one shape, to which the inputs broadcast
         total,        ///< the sum of all elements, or their mean
-        place,        ///< zeros, with the input's elements in one piece from element `first` on
+        place,        ///< zeros, with each input's elements in one piece from an element on: `first`
         join          ///< the inputs' elements one after another
     };
     Kind kind = Kind::general;
@@ -74,10 +86,11 @@ struct Operation {
     ElementKernel padded = nullptr;        ///< `kernel` for whole registers, repeated inputs filling one; null: there is none
     std::shared_ptr<const void> function;  ///< of `kernel`
     bool mean = false;                     ///< of a total
-    std::int64_t first = 0;                ///< of a place
+    std::vector<std::int64_t> first;       ///< of a place, for each input
     // Two operations with one tag and the same attributes compute the same of the same inputs.
     const void* tag = nullptr;             ///< null: never the same as another
     std::vector<std::byte> attributes;
+    std::function<BlockedForm(Dtype dtype)> in_blocks;  ///< of the first input's dtype; null, or of nothing: there is no such form
 };
 
 /// Where operations go. compile() implements it.
@@ -166,6 +179,7 @@ template <std::size_t outputs, std::size_t inputs, class F>
         run_on<F, outputs>(f, in, out, std::make_index_sequence<inputs>{});
     };
     identify(operation, f);
+    if constexpr (requires { f.in_blocks(Dtype{}); }) operation.in_blocks = [f](Dtype dtype) { return f.in_blocks(dtype); };
     return operation;
 }
 

@@ -37,6 +37,7 @@ std::string key_of(const Operand& operand) {
     append(key, operand.offset);
     append(key, operand.dtype);
     append(key, operand.shape);
+    append(key, operand.run);
     return key;
 }
 

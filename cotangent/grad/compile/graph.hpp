@@ -13,6 +13,9 @@ struct Operand {
     std::int64_t offset = 0;
     Shape shape;
     Dtype dtype = Dtype::float32;
+    /// Not 0: numbers of channels, to be broadcast over images in blocks. Each register of them is for so many elements,
+    /// then comes the next, and after the last the first again.
+    std::int64_t run = 0;
 };
 [[nodiscard]] std::string key_of(const Operand& operand);
 
@@ -67,5 +70,8 @@ private:
 /// Removes what no result needs, merges what is computed twice, and drops what changes nothing (x * 1, x + 0, -(-x), sums of
 /// repeated numbers). Results are replaced along.
 void simplify(Graph& graph, std::vector<Operand>& results);
+
+/// Keeps images between convolutions in the blocks that their kernels want, if that saves more than it costs.
+void keep_blocks(Graph& graph, std::vector<Operand>& results);
 
 }  // namespace cotangent::detail

@@ -1,7 +1,9 @@
 #include "cotangent/grad/compile/planner.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 namespace cotangent::detail {
@@ -14,6 +16,8 @@ constexpr std::int64_t padding = 128;        // bytes after it that kernels may 
 constexpr std::size_t most_loop_ops = 48, most_totals = 16;
 constexpr std::int64_t scratch_budget = 32768;
 constexpr std::int64_t least_block = 256;    // a multiple of what a sum adds at once
+constexpr std::int64_t largest_block = 2048;
+constexpr std::int64_t longest_row = 4096;   // that a loop repeats
 
 /// Rounds up to whole registers: what lies behind a small value is free to be computed with.
 std::int64_t padded_count(std::int64_t count, Dtype dtype) {
@@ -34,7 +38,23 @@ std::int64_t Planner::elements(const Instruction& instruction) const {
 bool Planner::is_flat(const Instruction& instruction) const {
     const std::int64_t count = elements(instruction);
     return std::all_of(instruction.inputs.begin(), instruction.inputs.end(),
-                       [&](const Operand& x) { return x.shape.size() == 1 || x.shape.size() == count; });
+                       [&](const Operand& x) { return x.run == 0 && (x.shape.size() == 1 || x.shape.size() == count); });
+}
+
+/// The length of a row that is broadcast to rows of `shape`, worth a loop; 0 if x is none.
+std::int64_t Planner::row_of(const Operand& x, const Shape& shape) const {
+    const std::int64_t length = x.shape.size();
+    const bool is_row = x.shape.rank() > 0 && shape.rank() > 0 && shape[shape.rank() - 1] == length && x.shape[x.shape.rank() - 1] == length;
+    return is_row && length > 1 && length <= longest_row && shape.size() >= 16 * longest_row ? length : 0;
+}
+
+/// Flat, but for rows and channels that are broadcast?
+bool Planner::fits_loop(const Instruction& instruction) const {
+    const std::int64_t count = elements(instruction);
+    return std::all_of(instruction.inputs.begin(), instruction.inputs.end(), [&](const Operand& x) {
+        return x.run > 0 || x.shape.size() == 1 || x.shape.size() == count ||
+               (instruction.operation.kind == Kind::elementwise && row_of(x, value(instruction.outputs[0]).shape) > 0);
+    });
 }
 
 void Planner::add_step(const Command& step, const std::vector<std::size_t>& instructions, Loop* loop, bool plans_memory) {
@@ -130,14 +150,18 @@ void Planner::emit_small(std::size_t k) {
     const auto size = static_cast<std::int64_t>(size_of(value(output).dtype));
     Command step;
     step.outputs[0] = memory(output);
-    if (operation.kind == Kind::join) {
-        std::byte* to = memory(output);
-        for (const Operand& x : instruction.inputs) {
+    if (operation.kind == Kind::join || operation.kind == Kind::place) {
+        const bool places = operation.kind == Kind::place;
+        std::int64_t to = 0;
+        for (std::size_t i = 0; i < instruction.inputs.size(); ++i) {
+            const Operand& x = instruction.inputs[i];
             Command copy;
-            copy.run = run_small_copy;
+            copy.run = places && i == 0 ? run_small_place : run_small_copy;
             copy.inputs[0] = memory(x.value) + x.offset;
-            copy.outputs[0] = to;
+            copy.outputs[0] = memory(output) + (places ? operation.first[i] * size : to);
             copy.count = x.shape.size() * size;
+            copy.steps[0] = copy.outputs[0] - memory(output);
+            copy.steps[1] = value(output).bytes();
             to += copy.count;
             add_step(copy, {k});
         }
@@ -145,18 +169,11 @@ void Planner::emit_small(std::size_t k) {
     }
     const Operand& x = instruction.inputs[0];
     step.inputs[0] = memory(x.value) + x.offset;
-    if (operation.kind == Kind::total) {
-        step.run = run_small_total;
-        is_filled_.insert(output);
-        step.count = x.shape.size();
-        step.steps[0] = operation.mean;
-        step.steps[1] = size;
-    } else {
-        step.run = run_small_place;
-        step.count = x.shape.size() * size;
-        step.steps[0] = operation.first * size;
-        step.steps[1] = value(output).bytes();
-    }
+    step.run = run_small_total;
+    is_filled_.insert(output);
+    step.count = x.shape.size();
+    step.steps[0] = operation.mean;
+    step.steps[1] = size;
     add_step(step, {k});
 }
 
@@ -189,11 +206,13 @@ void Planner::emit_copies(std::size_t k) {
     const auto add = [&](int id, std::int64_t offset, std::int64_t to, std::int64_t bytes) {
         if (bytes > 0) op->pieces.push_back({id, offset, to, bytes});
     };
-    std::int64_t to = instruction.operation.kind == Kind::place ? instruction.operation.first * size : 0;
-    add(-1, 0, 0, to);
-    for (const Operand& x : instruction.inputs) {
-        add(x.value, x.offset, to, x.shape.size() * size);
-        to += x.shape.size() * size;
+    std::int64_t to = 0;
+    for (std::size_t i = 0; i < instruction.inputs.size(); ++i) {
+        const Operand& x = instruction.inputs[i];
+        const std::int64_t first = instruction.operation.kind == Kind::place ? instruction.operation.first[i] * size : to;
+        add(-1, 0, to, first - to);
+        add(x.value, x.offset, first, x.shape.size() * size);
+        to = first + x.shape.size() * size;
     }
     add(-1, 0, to, made.bytes() - to);
     Command step;
@@ -281,12 +300,19 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
 
     auto loop = std::make_unique<Loop>();
     loop->count = count;
-    std::map<std::pair<int, std::int64_t>, std::size_t> arrays;
-    const auto array = [&](int id, std::int64_t offset, bool written) {
-        const auto [found, is_new] = arrays.try_emplace({id, offset}, loop->arrays.size());
-        if (is_new) loop->arrays.push_back({id, offset, written, -1});
+    std::map<std::tuple<int, std::int64_t, std::int64_t, std::int64_t>, std::size_t> arrays;
+    const auto array = [&](int id, std::int64_t offset, std::int64_t row, std::int64_t run) {
+        const auto [found, is_new] = arrays.try_emplace({id, offset, row, run}, loop->arrays.size());
+        if (is_new) {
+            loop->arrays.emplace_back().value = id;
+            loop->arrays.back().offset = offset;
+            loop->arrays.back().row = row;
+            loop->arrays.back().run = run;
+        }
         return found->second;
     };
+    bool has_runs = false;
+    std::int64_t shortest_run = largest_block;
     std::map<int, std::size_t> slots;
     std::vector<std::size_t> free_slots;
     std::size_t slot_count = 0;
@@ -299,10 +325,20 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
             const auto size = static_cast<std::int64_t>(size_of(x.dtype));
             largest = std::max(largest, size);
             const bool in_scratch = made.contains(x.value) && !outside.contains(x.value);
-            if (in_scratch) op.inputs.push_back({true, slots.at(x.value), 1, size});
-            else op.inputs.push_back({false, array(x.value, x.offset, false), x.shape.size() == 1 && count != 1 ? 0 : 1, size});
-            if (!in_scratch && op.inputs.back().step == 0 && !(is_filled_.contains(x.value) && x.offset == 0))
-                loop->arrays[op.inputs.back().index].repeats = static_cast<std::size_t>(size);
+            if (in_scratch) {
+                op.inputs.push_back({true, slots.at(x.value), 1, size});
+                continue;
+            }
+            const bool is_number = x.shape.size() == 1 && count != 1;
+            const std::int64_t row = x.run == 0 && !is_number && x.shape.size() != count ? x.shape.size() : 0;
+            op.inputs.push_back({false, array(x.value, x.offset, row, x.run), is_number || x.run > 0 ? 0 : 1, size});
+            LoopArray* const from = &loop->arrays[op.inputs.back().index];
+            from->registers = x.run > 0 ? x.shape.size() * size / lane_bytes : 1;
+            if (x.run > 0) {
+                has_runs = true;
+                shortest_run = std::min(shortest_run, x.run & -x.run);  // the power of two that divides it
+            }
+            if (is_number && x.run == 0 && !(is_filled_.contains(x.value) && x.offset == 0)) from->repeats = static_cast<std::size_t>(size);
         }
         for (const auto& [id, last] : last_use)
             if (last == position && slots.contains(id)) free_slots.push_back(slots.at(id));
@@ -322,7 +358,8 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
             const auto size = static_cast<std::int64_t>(size_of(value(output).dtype));
             largest = std::max(largest, size);
             if (outside.contains(output)) {
-                op.outputs.push_back({false, array(output, 0, true), 1, size});
+                op.outputs.push_back({false, array(output, 0, 0, 0), 1, size});
+                loop->arrays[op.outputs.back().index].written = true;
                 continue;
             }
             if (free_slots.empty()) free_slots.push_back(slot_count++);
@@ -336,7 +373,12 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
     }
     const std::int64_t slots_used = std::max<std::int64_t>(1, static_cast<std::int64_t>(slot_count));
     const std::int64_t fits = scratch_budget / slots_used / largest / least_block * least_block;
-    loop->block = std::clamp<std::int64_t>(fits, least_block, 2048);
+    loop->block = std::clamp<std::int64_t>(fits, least_block, largest_block);
+    if (has_runs) {  // a block is for one register of theirs
+        loop->block = std::min(shortest_run, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(loop->block))));
+    }
+    for (LoopArray& from : loop->arrays)
+        if (from.row > 0) from.rows.resize(static_cast<std::size_t>((loop->block / from.row + 2) * from.row) * size_of(value(from.value).dtype));
     loop->slots = slot_count;
     loop->scratch_bytes = static_cast<std::size_t>(loop->block * largest);
     loop->pointers.resize(loop->arrays.size());
@@ -359,7 +401,7 @@ void Planner::run() {
         const bool small = whole && operation.kind != Kind::general &&
                            std::all_of(instruction.inputs.begin(), instruction.inputs.end(), fixed) &&
                            std::all_of(instruction.outputs.begin(), instruction.outputs.end(), [&](int id) { return is_fixed(id); }) &&
-                           instruction.inputs.size() <= (operation.kind == Kind::join ? 1000 : Command::most_inputs) &&
+                           instruction.inputs.size() <= (operation.kind == Kind::join || operation.kind == Kind::place ? 1000 : Command::most_inputs) &&
                            instruction.outputs.size() <= Command::most_outputs;
         if (small && (operation.kind != Kind::elementwise || is_flat(instruction))) {
             // What waits for a total does not end its loop: more ops may still go into that.
@@ -371,7 +413,7 @@ void Planner::run() {
             }
             continue;
         }
-        const bool in_loop = whole && (operation.kind == Kind::elementwise || operation.kind == Kind::total) && is_flat(instruction) &&
+        const bool in_loop = whole && (operation.kind == Kind::elementwise || operation.kind == Kind::total) && fits_loop(instruction) &&
                              elements(instruction) > 0 && instruction.outputs.size() <= Command::most_outputs && instruction.inputs.size() <= 16;
         if (in_loop) {
             const std::int64_t count = elements(instruction);

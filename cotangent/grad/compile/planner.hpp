@@ -32,6 +32,8 @@ private:
     [[nodiscard]] bool is_fixed(int id) const { return program_.is_fixed_[static_cast<std::size_t>(id)]; }
     [[nodiscard]] std::int64_t elements(const Instruction& instruction) const;
     [[nodiscard]] bool is_flat(const Instruction& instruction) const;
+    [[nodiscard]] std::int64_t row_of(const Operand& x, const Shape& shape) const;
+    [[nodiscard]] bool fits_loop(const Instruction& instruction) const;
     void add_step(const Command& step, const std::vector<std::size_t>& instructions, Loop* loop = nullptr,
                   bool plans_memory = false);
     void choose_memory();

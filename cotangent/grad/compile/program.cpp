@@ -73,6 +73,7 @@ Program::Program(std::unique_ptr<Graph> graph, std::vector<Operand> results, std
     : graph_(std::move(graph)), results_(std::move(results)), taken_(std::move(taken)) {
     recorded_ops_ = graph_->instructions.size();
     simplify(*graph_, results_);
+    keep_blocks(*graph_, results_);
     Planner(*this).run();
 }
 
@@ -194,7 +195,7 @@ void Program::run_copies(const CopyOp& op) {
 
 void Program::run_loop(Loop& loop) {
     for (std::size_t k = 0; k < loop.arrays.size(); ++k) {
-        const LoopArray& array = loop.arrays[k];
+        LoopArray& array = loop.arrays[k];
         const auto id = static_cast<std::size_t>(array.value);
         Tensor& slot = slots_[id];
         if (array.written && !is_fixed_[id]) {
@@ -204,9 +205,14 @@ void Program::run_loop(Loop& loop) {
             else slot = Tensor::uninitialized(value.shape, value.dtype);
         }
         loop.pointers[k] = const_cast<std::byte*>(slot.raw()) + array.offset;
-        if (array.repeats == 0) continue;
-        fill_scalar(loop.repeated[k].bytes, loop.pointers[k], array.repeats);
-        loop.pointers[k] = loop.repeated[k].bytes;
+        if (array.repeats > 0) {
+            fill_scalar(loop.repeated[k].bytes, loop.pointers[k], array.repeats);
+            loop.pointers[k] = loop.repeated[k].bytes;
+        } else if (array.row > 0) {
+            const std::size_t bytes = static_cast<std::size_t>(array.row) * size_of(graph_->values[id].dtype);
+            for (std::size_t at = 0; at < array.rows.size(); at += bytes) std::memcpy(array.rows.data() + at, loop.pointers[k], bytes);
+            loop.pointers[k] = array.rows.data();
+        }
     }
     constexpr std::size_t most_inputs = 16;
     constexpr std::size_t most_totals = 16;
@@ -222,6 +228,9 @@ void Program::run_loop(Loop& loop) {
             const std::int64_t count = std::min(loop.block, last - at);
             const auto place = [&](const LoopOperand& x) -> std::byte* {
                 if (x.scratch) return scratch + x.index * loop.scratch_bytes;
+                const LoopArray& array = loop.arrays[x.index];
+                if (array.row > 0) return loop.pointers[x.index] + at % array.row * x.size;
+                if (array.run > 0) return loop.pointers[x.index] + at / array.run % array.registers * lane_bytes;
                 return loop.pointers[x.index] + at * x.step * x.size;
             };
             std::size_t total = 0;
@@ -281,9 +290,10 @@ void run_small_total(Program&, const Command& step) {
     write_total(step.steps[0] ? sum / static_cast<double>(step.count) : sum, wide ? Dtype::float64 : Dtype::float32, step.outputs[0]);
 }
 
+/// Zeros, and a first piece among them.
 void run_small_place(Program&, const Command& step) {
-    std::memset(step.outputs[0], 0, static_cast<std::size_t>(step.steps[1]));
-    std::memcpy(step.outputs[0] + step.steps[0], step.inputs[0], static_cast<std::size_t>(step.count));
+    std::memset(step.outputs[0] - step.steps[0], 0, static_cast<std::size_t>(step.steps[1]));
+    std::memcpy(step.outputs[0], step.inputs[0], static_cast<std::size_t>(step.count));
 }
 
 void run_small_fill(Program&, const Command& step) {

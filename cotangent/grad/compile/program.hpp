@@ -41,6 +41,10 @@ struct LoopArray {
     bool written = false;
     int takes_over = -1;  ///< the value whose memory it gets when nobody else holds that
     std::size_t repeats = 0;  ///< bytes of a number that is to fill a register; 0: it does already, or is no number
+    std::int64_t row = 0;       ///< elements; not 0: the array is a row, broadcast to rows that follow each other
+    std::int64_t run = 0;       ///< elements; not 0: the array is registers, each for so many (see Operand)
+    std::int64_t registers = 1;
+    std::vector<std::byte> rows;  ///< as often as a block may need the row
 };
 
 /// One op of a loop.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <string_view>
 
@@ -79,7 +80,10 @@ public:
         }
         for (Operand& result : results) result = replaced(result);
         remove_dead(results);
-        join_products(results);
+        find_uses(results);
+        join_products();
+        join_places();
+        std::erase_if(graph_.instructions, [](const Instruction& instruction) { return instruction.outputs.empty(); });
     }
 
 private:
@@ -235,27 +239,33 @@ private:
         graph_.instructions = std::move(kept);
     }
 
-    /// A product that only a sum or a difference takes is made there: one pass less.
-    void join_products(const std::vector<Operand>& results) {
-        std::vector<int> uses(graph_.values.size());
-        std::vector<Instruction*> makers(graph_.values.size());
-        for (const Operand& result : results) uses[static_cast<std::size_t>(result.value)] += 2;
+    void find_uses(const std::vector<Operand>& results) {
+        uses_.assign(graph_.values.size(), 0);
+        sole_makers_.assign(graph_.values.size(), nullptr);
+        for (const Operand& result : results) uses_[static_cast<std::size_t>(result.value)] += 2;
         for (Instruction& instruction : graph_.instructions) {
-            for (const Operand& x : instruction.inputs) ++uses[static_cast<std::size_t>(x.value)];
+            for (const Operand& x : instruction.inputs) ++uses_[static_cast<std::size_t>(x.value)];
             for (const int output : instruction.outputs)
-                if (output >= 0) makers[static_cast<std::size_t>(output)] = &instruction;
+                if (output >= 0) sole_makers_[static_cast<std::size_t>(output)] = &instruction;
         }
+    }
+    /// What made a whole value that is used here only; null if it is not so.
+    [[nodiscard]] Instruction* sole_maker(const Operand& x, const Shape& shape) const {
+        const auto id = static_cast<std::size_t>(x.value);
+        const bool fits = uses_[id] == 1 && is_whole(x) && x.shape == shape && value(x.value).shape == shape;
+        return fits ? sole_makers_[id] : nullptr;
+    }
+
+    /// A product that only a sum or a difference takes is made there: one pass less.
+    void join_products() {
         for (Instruction& sum : graph_.instructions) {
             const bool adds = is(&sum, Kind::elementwise, "add");
             if ((!adds && !is(&sum, Kind::elementwise, "subtract")) || !is_float(sum.inputs[0])) continue;
             const Shape& shape = value(sum.outputs[0]).shape;
             for (std::size_t side = 0; side < 2; ++side) {
-                const Operand& x = sum.inputs[side];
-                Instruction* const product = makers[static_cast<std::size_t>(x.value)];
-                const bool fits = is(product, Kind::elementwise, "multiply") && uses[static_cast<std::size_t>(x.value)] == 1 &&
-                                  is_whole(x) && x.shape == shape && value(x.value).shape == shape;
-                if (!fits) continue;
-                const Dtype dtype = x.dtype;
+                Instruction* const product = sole_maker(sum.inputs[side], shape);
+                if (!is(product, Kind::elementwise, "multiply")) continue;
+                const Dtype dtype = sum.inputs[side].dtype;
                 const double flops = 2.0 * static_cast<double>(shape.size());
                 sum.operation = adds        ? elementwise_operation<MultiplyAdd, 3>("multiply_add", dtype)
                                 : side == 0 ? elementwise_operation<MultiplySubtract, 3>("multiply_subtract", dtype)
@@ -266,13 +276,44 @@ private:
                 break;
             }
         }
-        std::erase_if(graph_.instructions, [](const Instruction& instruction) { return instruction.outputs.empty(); });
+    }
+
+    /// The sum of two values that are zero but for pieces in different places has both in their places: no additions.
+    void join_places() {
+        for (Instruction& sum : graph_.instructions) {
+            if (!is(&sum, Kind::elementwise, "add")) continue;
+            const Shape& shape = value(sum.outputs[0]).shape;
+            Instruction *const a = sole_maker(sum.inputs[0], shape), *const b = sole_maker(sum.inputs[1], shape);
+            const bool are_places = a && b && a->operation.kind == Kind::place && b->operation.kind == Kind::place;
+            if (!are_places) continue;
+            std::map<std::int64_t, Operand> pieces;
+            for (const Instruction* from : {a, b})
+                for (std::size_t i = 0; i < from->inputs.size(); ++i) pieces.emplace(from->operation.first[i], from->inputs[i]);
+            std::int64_t end = 0;
+            bool overlap = pieces.size() != a->inputs.size() + b->inputs.size();
+            for (const auto& [first, x] : pieces) {
+                overlap = overlap || first < end;
+                end = first + x.shape.size();
+            }
+            if (overlap) continue;
+            sum.operation = a->operation;
+            sum.operation.first.clear();
+            sum.inputs.clear();
+            for (const auto& [first, x] : pieces) {
+                sum.operation.first.push_back(first);
+                sum.inputs.push_back(x);
+            }
+            a->outputs.clear();  // done
+            b->outputs.clear();
+        }
     }
 
     Graph& graph_;
     std::unordered_map<int, Operand> replacements_;
     std::unordered_map<int, std::size_t> makers_;
     std::unordered_map<std::string, std::size_t> seen_;
+    std::vector<int> uses_;                   ///< of each value; a result has two more
+    std::vector<Instruction*> sole_makers_;   ///< of each value
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cotangent/tensor/kernels/convolution.hpp"
+#include "cotangent/tensor/kernels/image_blocks.hpp"
 #include "cotangent/tensor/kernels/onednn.hpp"
 #include "cotangent/tensor/threads.hpp"
 
@@ -20,7 +21,7 @@ struct Images;
 struct Kernel;
 struct Outputs;
 
-enum class Part : std::uint8_t { images, kernel, out };
+using Part = ConvolutionArgument;
 
 /// Bytes of images and outputs that a piece works on: half of a core's second-level cache.
 constexpr std::int64_t piece_bytes = 512 * 1024;
@@ -28,16 +29,16 @@ constexpr double piece_flops = 2e6;
 
 /// One oneDNN convolution for a number of images, ready to run on the thread that prepared it.
 struct Prepared {
-    Primitive main, to_images, to_kernel, to_out;         // the last three: between row-major and blocks
+    Primitive main, to_images, to_kernel, to_out;         // the last three: between what is given and what `main` wants
     memory::desc images, kernel, out;                     // as `main` wants them
     bool moves_images = false, moves_kernel = false, moves_out = false;
 };
 
-memory::desc plain_images(const ConvolutionProblem& p, memory::data_type type) {
-    return {{p.batch, p.channels, p.height, p.width}, type, memory::format_tag::nchw};
+memory::desc given_images(const ConvolutionProblem& p, memory::data_type type) {
+    return images_desc({p.batch, p.channels, p.height, p.width}, type, p.image_block);
 }
-memory::desc plain_out(const ConvolutionProblem& p, memory::data_type type) {
-    return {{p.batch, p.outputs, p.out_height, p.out_width}, type, memory::format_tag::nchw};
+memory::desc given_out(const ConvolutionProblem& p, memory::data_type type) {
+    return images_desc({p.batch, p.outputs, p.out_height, p.out_width}, type, p.out_block);
 }
 Dims kernel_dims(const ConvolutionProblem& p) {
     if (p.groups == 1) return {p.outputs, p.channels, p.kernel_height, p.kernel_width};
@@ -77,14 +78,15 @@ Prepared prepare(Dtype dtype, const ConvolutionProblem& p, Part result) {
         made.out = y;
         made.main = Primitive(std::move(primitive));
         made.main.argument(x_name, x).argument(w_name, w).argument(y_name, y).argument(DNNL_ARG_SCRATCHPAD, scratch);
-        const auto plain_x = plain_images(p, type), plain_w = plain_kernel(p, type), plain_y = plain_out(p, type);
-        const auto move = [&](Part part, const memory::desc& plain, const memory::desc& blocked, Primitive& to, bool& moves) {
-            moves = plain != blocked;
-            if (moves) to = part == result ? reorder(blocked, plain) : reorder(plain, blocked);
+        const auto given_x = given_images(p, type), given_w = plain_kernel(p, type), given_y = given_out(p, type);
+        const auto move = [&](Part part, const memory::desc& given, std::int64_t block, const memory::desc& wanted, Primitive& to,
+                              bool& moves) {
+            moves = given != wanted && !(part != Part::kernel && lies_in_blocks(wanted, block));
+            if (moves) to = part == result ? reorder(wanted, given) : reorder(given, wanted);
         };
-        move(Part::images, plain_x, x, made.to_images, made.moves_images);
-        move(Part::kernel, plain_w, w, made.to_kernel, made.moves_kernel);
-        move(Part::out, plain_y, y, made.to_out, made.moves_out);
+        move(Part::images, given_x, p.image_block, x, made.to_images, made.moves_images);
+        move(Part::kernel, given_w, 1, w, made.to_kernel, made.moves_kernel);
+        move(Part::out, given_y, p.out_block, y, made.to_out, made.moves_out);
     };
     if (result == Part::out) {
         finish(dnnl::convolution_forward(forward), forward.scratchpad_desc(), forward.src_desc(), DNNL_ARG_SRC,
@@ -109,11 +111,11 @@ Prepared& prepared(Dtype dtype, ConvolutionProblem p, std::int64_t batch, Part r
     p.batch = batch;
     return cache.find(Problem(dtype, result, p.batch, p.channels, p.height, p.width, p.outputs, p.kernel_height, p.kernel_width, p.groups,
                               p.stride[0], p.stride[1], p.dilation[0], p.dilation[1], p.pad_before[0], p.pad_before[1],
-                              p.pad_after[0], p.pad_after[1]),
+                              p.pad_after[0], p.pad_after[1], p.image_block * 65536 + p.out_block),
                       [&] { return prepare(dtype, p, result); });
 }
 
-/// Row-major -> blocks, or the data itself where the layouts agree.
+/// As the primitive wants it, or the data itself where the layouts agree.
 const void* moved(bool moves, Primitive& reorder, const memory::desc& desc, Workspace& workspace, const void* from) {
     if (!moves) return from;
     void* to = workspace.reserve(desc.get_size());
@@ -170,6 +172,17 @@ void by_pieces(Dtype dtype, const ConvolutionProblem& p, Part result, const void
 }
 
 }  // namespace
+
+ConvolutionBlocks blocked_convolution_blocks(Dtype dtype, const ConvolutionProblem& p, Part result) {
+    const Prepared& ready = prepared(dtype, p, images_per_piece(dtype, p), result);
+    const auto block_of = [](const memory::desc& wanted) {
+        const std::int64_t channels = wanted.dims()[1];
+        for (const std::int64_t block : {std::int64_t{8}, std::int64_t{16}, channels})
+            if (channels % block == 0 && lies_in_blocks(wanted, block)) return block;
+        return std::int64_t{1};
+    };
+    return {block_of(ready.images), block_of(ready.out)};
+}
 
 void blocked_convolution(Dtype dtype, const ConvolutionProblem& p, const void* images, const void* kernel, void* out) {
     by_pieces(dtype, p, Part::out, images, kernel, out);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cotangent/tensor/kernels/gemm.hpp"
 #include "cotangent/tensor/kernels/workspace.hpp"
 #include "cotangent/tensor/threads.hpp"
 
@@ -11,10 +12,12 @@ namespace {
 
 struct KernelSlice;  // the purpose of a workspace
 
+bool is_row_major(const ConvolutionProblem& p) { return p.image_block == 1 && p.out_block == 1; }
+
 void run(Dtype dtype, const ConvolutionProblem& p, const void* images, const void* kernel, void* out) {
     if (dtype == Dtype::float64)
         return patch_convolution(p, static_cast<const double*>(images), static_cast<const double*>(kernel), static_cast<double*>(out));
-    if (dtype == Dtype::float32 && is_narrow(p))
+    if (dtype == Dtype::float32 && is_row_major(p) && is_narrow(p))
         return narrow_convolution(p, static_cast<const float*>(images), static_cast<const float*>(kernel), static_cast<float*>(out));
     blocked_convolution(dtype, p, images, kernel, out);
 }
@@ -22,7 +25,7 @@ void run(Dtype dtype, const ConvolutionProblem& p, const void* images, const voi
 void run_to_images(Dtype dtype, const ConvolutionProblem& p, const void* out, const void* kernel, void* images) {
     if (dtype == Dtype::float64)
         return patch_convolution_to_images(p, static_cast<const double*>(out), static_cast<const double*>(kernel), static_cast<double*>(images));
-    if (dtype == Dtype::float32 && is_narrow_to_images(p))
+    if (dtype == Dtype::float32 && is_row_major(p) && is_narrow_to_images(p))
         return narrow_convolution_to_images(p, static_cast<const float*>(out), static_cast<const float*>(kernel), static_cast<float*>(images));
     blocked_convolution_to_images(dtype, p, out, kernel, images);
 }
@@ -30,7 +33,7 @@ void run_to_images(Dtype dtype, const ConvolutionProblem& p, const void* out, co
 void run_to_kernel(Dtype dtype, const ConvolutionProblem& p, const void* images, const void* out, void* kernel) {
     if (dtype == Dtype::float64)
         return patch_convolution_to_kernel(p, static_cast<const double*>(images), static_cast<const double*>(out), static_cast<double*>(kernel));
-    if (dtype == Dtype::float32 && is_narrow_to_kernel(p))
+    if (dtype == Dtype::float32 && is_row_major(p) && is_narrow_to_kernel(p))
         return narrow_convolution_to_kernel(p, static_cast<const float*>(images), static_cast<const float*>(out), static_cast<float*>(kernel));
     blocked_convolution_to_kernel(dtype, p, images, out, kernel);
 }
@@ -41,7 +44,7 @@ struct Cut {
     Cut(const ConvolutionProblem& p, std::int64_t channels_) : channels(channels_), parts(1) {
         constexpr std::int64_t enough_pieces = 8, fewest_channels = 32;  // fewer leave blocks half empty
         constexpr double piece_flops = 4e6;  // some 50 us: a piece reads the whole image again
-        if (p.groups != 1 || p.batch < 1) return;
+        if (p.groups != 1 || p.batch < 1 || !is_row_major(p)) return;
         const auto worth = static_cast<std::int64_t>(p.flops_per_image() / piece_flops);
         parts = std::max<std::int64_t>(1, std::min({enough_pieces / p.batch, channels / fewest_channels, worth}));
     }
@@ -57,6 +60,15 @@ std::byte* at(void* data, std::int64_t element, Dtype dtype) {
 }
 
 }  // namespace
+
+ConvolutionBlocks convolution_blocks(Dtype dtype, const ConvolutionProblem& p, ConvolutionArgument result) {
+    if (dtype == Dtype::float64 || (dtype == Dtype::bfloat16 && !has_bfloat16_products())) return {};
+    ConvolutionProblem plain = p;
+    plain.image_block = plain.out_block = 1;
+    const bool is_cut = Cut(plain, result == ConvolutionArgument::images ? p.channels : p.outputs).parts > 1;
+    if (is_cut && (result != ConvolutionArgument::kernel || p.batch == 1)) return {};
+    return blocked_convolution_blocks(dtype, plain, result);
+}
 
 void convolution(Dtype dtype, const ConvolutionProblem& p, const void* images, const void* kernel, void* out) {
     const Cut cut(p, p.outputs);

@@ -7,7 +7,7 @@
 namespace cotangent::detail {
 
 /// A convolution of images [batch, channels, height, width] with a kernel [outputs, channels / groups, kernel_height,
-/// kernel_width] to [batch, outputs, out_height, out_width], all row-major.
+/// kernel_width] to [batch, outputs, out_height, out_width], all row-major unless blocks say otherwise.
 struct ConvolutionProblem {
     std::int64_t batch, channels, height, width;
     std::int64_t outputs, kernel_height, kernel_width;
@@ -15,6 +15,7 @@ struct ConvolutionProblem {
     std::int64_t groups;
     std::array<std::int64_t, 2> stride, dilation;       ///< down, across; a dilation of 1 is none
     std::array<std::int64_t, 2> pad_before, pad_after;
+    std::int64_t image_block = 1, out_block = 1;        ///< see image_blocks.hpp
 
     [[nodiscard]] std::int64_t image_size() const { return channels * height * width; }
     [[nodiscard]] std::int64_t out_size() const { return outputs * out_height * out_width; }
@@ -23,6 +24,9 @@ struct ConvolutionProblem {
     [[nodiscard]] double flops_per_image() const { return 2.0 * static_cast<double>(out_size()) * static_cast<double>(patch_size()); }
 };
 
+/// The arguments of <convolution(images, kernel), out>.
+enum class ConvolutionArgument : std::uint8_t { images, kernel, out };
+
 /// The trilinear form <convolution(images, kernel), outputs> has three derivatives; each of these computes one, from the
 /// other two arguments, on all threads. How the work is cut depends on the problem alone, and so do the bits.
 /// float32 and bfloat16 (sums in float32, where has_bfloat16_products()) or float64.
@@ -30,10 +34,18 @@ void convolution(Dtype dtype, const ConvolutionProblem& problem, const void* ima
 void convolution_to_images(Dtype dtype, const ConvolutionProblem& problem, const void* out, const void* kernel, void* images);
 void convolution_to_kernel(Dtype dtype, const ConvolutionProblem& problem, const void* images, const void* out, void* kernel);
 
+/// The blocks that the fastest kernels for `result` work on; the problem's own say nothing. Row-major where that is as good,
+/// or where blocks would not fill up.
+struct ConvolutionBlocks {
+    std::int64_t images = 1, out = 1;
+};
+[[nodiscard]] ConvolutionBlocks convolution_blocks(Dtype dtype, const ConvolutionProblem& problem, ConvolutionArgument result);
+
 // The parts of it. float32 and bfloat16, by oneDNN:
 void blocked_convolution(Dtype dtype, const ConvolutionProblem& problem, const void* images, const void* kernel, void* out);
 void blocked_convolution_to_images(Dtype dtype, const ConvolutionProblem& problem, const void* out, const void* kernel, void* images);
 void blocked_convolution_to_kernel(Dtype dtype, const ConvolutionProblem& problem, const void* images, const void* out, void* kernel);
+[[nodiscard]] ConvolutionBlocks blocked_convolution_blocks(Dtype dtype, const ConvolutionProblem& problem, ConvolutionArgument result);
 // float32 with few channels, by our own loops, where these say so:
 [[nodiscard]] bool is_narrow(const ConvolutionProblem& problem);
 [[nodiscard]] bool is_narrow_to_images(const ConvolutionProblem& problem);

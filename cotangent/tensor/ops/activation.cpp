@@ -3,9 +3,28 @@
 #include "cotangent/tensor/map.hpp"
 
 namespace cotangent {
+namespace {
+
+// y' = 1 where y > 0. By its result, so that its input need not be kept.
+struct Relu {
+    static constexpr const char* name = "relu";
+    static constexpr detail::Keep keep = detail::Keep::output;
+    void vjp(const detail::Call& call) const { call.give(0, kept(call.cotangent(), call.output())); }
+    [[nodiscard]] Tensor jvp(const detail::Call& call) const { return kept(call.tangent(0), call.output()); }
+
+private:
+    static Tensor kept(const Tensor& slope, const Tensor& y) {
+        return map([](auto g, auto v) { return select(v > 0, g, 0.0); }, slope, y);
+    }
+};
+
+}  // namespace
 
 Tensor relu(const Tensor& x) {
-    return map([](auto v) { return select(v > 0, v, 0.0); }, x);
+    return detail::record(Relu{},
+                          detail::elementwise(
+                              "relu", [](auto v) { return select(v > 0, v, 0.0); }, x),
+                          x);
 }
 
 Tensor gelu(const Tensor& x) {

@@ -1,5 +1,5 @@
 #pragma once
-// Activations, each a scalar lambda of one line given to map(). Floating dtypes.
+// Activations, each a scalar lambda of one line. Floating dtypes.
 #include "cotangent/tensor/tensor.hpp"
 
 namespace cotangent {

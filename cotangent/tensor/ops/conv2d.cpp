@@ -19,7 +19,7 @@ using detail::Call, detail::ConvolutionProblem, detail::Keep, detail::record;
 
 // <conv2d(x, w), y> is linear in x, w and y. The op of each part is the derivative of that number by the part, computed
 // from the other two; so the derivatives of each of the three ops are the other two.
-enum class Part : std::uint8_t { images, kernel, out };
+using Part = detail::ConvolutionArgument;
 
 Tensor part_of(Part part, const ConvolutionProblem& problem, const Tensor& first, const Tensor& second);
 
@@ -75,15 +75,35 @@ Tensor compute(Part part, const ConvolutionProblem& p, const Tensor& first, cons
     return result;
 }
 
+/// A part as an op of a trace.
+struct PartOperation {
+    Part part;
+    ConvolutionProblem problem;
+
+    Tensor operator()(const Tensor& first, const Tensor& second) const { return compute(part, problem, first, second); }
+    [[nodiscard]] detail::OpName name() const {
+        const char* name = part == Part::out      ? ConvolutionPart<Part::out>::name
+                           : part == Part::images ? ConvolutionPart<Part::images>::name
+                                                  : ConvolutionPart<Part::kernel>::name;
+        return {name, problem.flops_per_image() * static_cast<double>(problem.batch)};
+    }
+    [[nodiscard]] detail::BlockedForm in_blocks(Dtype dtype) const {
+        const auto blocks = detail::convolution_blocks(dtype, problem, part);
+        if (blocks.images == 1 && blocks.out == 1) return {};
+        PartOperation blocked = *this;
+        blocked.problem.image_block = blocks.images;
+        blocked.problem.out_block = blocks.out;
+        const auto block_of = [&](Part x) { return x == Part::images ? blocks.images : x == Part::out ? blocks.out : 1; };
+        return {.inputs = {block_of(first_input(part)), block_of(second_input(part))},
+                .outputs = {block_of(part)},
+                .takes = nullptr,
+                .in = [blocked](std::int64_t) { return detail::operation_of<0, 2>(blocked.name(), blocked); }};
+    }
+};
+
 Tensor part_of(Part part, const ConvolutionProblem& problem, const Tensor& first, const Tensor& second) {
-    const double flops = 2.0 * static_cast<double>(problem.batch * problem.out_height * problem.out_width) *
-                         static_cast<double>(problem.outputs * problem.channels / problem.groups * problem.kernel_height *
-                                             problem.kernel_width);
-    const char* name = part == Part::out      ? ConvolutionPart<Part::out>::name
-                       : part == Part::images ? ConvolutionPart<Part::images>::name
-                                              : ConvolutionPart<Part::kernel>::name;
-    Tensor result = detail::traced(
-        {name, flops}, [part, problem](const Tensor& a, const Tensor& b) { return compute(part, problem, a, b); }, first, second);
+    const PartOperation operation{part, problem};
+    Tensor result = detail::traced(operation.name(), operation, first, second);
     if (part == Part::out) return record(ConvolutionPart<Part::out>{problem}, std::move(result), first, second);
     if (part == Part::images) return record(ConvolutionPart<Part::images>{problem}, std::move(result), first, second);
     return record(ConvolutionPart<Part::kernel>{problem}, std::move(result), first, second);

@@ -94,7 +94,7 @@ Tensor put_part(const Tensor& x, const Part& part) {
     detail::Operation operation = detail::operation_of<0, 1>({PutPart::name, 0}, run);
     if (part.is_contiguous()) {
         operation.kind = detail::Operation::Kind::place;
-        operation.first = part.place().second;
+        operation.first = {part.place().second};
     }
     const Tensor* input = &x;
     Tensor out;
