@@ -50,10 +50,23 @@ inline Lanes<T> with_sign(Lanes<T> a, Lanes<T> b) {
 
 template <class T>
 inline bool any(Mask<T> mask) {
+#if defined(__AVX512DQ__)
+    if constexpr (sizeof(T) == 4) {
+        typedef int Ints __attribute__((vector_size(64)));
+        return __builtin_ia32_cvtd2mask512(reinterpret_cast<Ints>(mask.m)) != 0;
+    } else {
+        return __builtin_ia32_cvtq2mask512(as_long_long(mask.m)) != 0;
+    }
+#elif defined(__AVX2__)
+    using Vector = typename Lanes<T>::Vector;
+    if constexpr (sizeof(T) == 4) return __builtin_ia32_movmskps256(reinterpret_cast<Vector>(mask.m)) != 0;
+    else return __builtin_ia32_movmskpd256(reinterpret_cast<Vector>(mask.m)) != 0;
+#else
     std::int64_t words[lane_bytes / 8], all = 0;
     std::memcpy(words, &mask.m, sizeof words);
     for (const std::int64_t word : words) all |= word;
     return all != 0;
+#endif
 }
 
 /// c[0] + x (c[1] + x (c[2] + ...)).

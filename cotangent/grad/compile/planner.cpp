@@ -353,6 +353,7 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
         }
         op.kernel = instruction.operation.kernel;
         op.padded = instruction.operation.padded;
+        op.lanes = padded_count(1, value(instruction.outputs[0]).dtype);
         op.function = instruction.operation.function.get();
         for (const int output : instruction.outputs) {
             const auto size = static_cast<std::int64_t>(size_of(value(output).dtype));

@@ -193,7 +193,36 @@ void Program::run_copies(const CopyOp& op) {
     }
 }
 
-void Program::run_loop(Loop& loop) {
+/// Elements [at, at + count) of a loop. total(op, elements) is called for each of its totals.
+template <class Total>
+void run_block(const Loop& loop, std::byte* scratch, std::int64_t at, std::int64_t count, Total&& total) {
+    constexpr std::size_t most_inputs = 16;
+    const auto place = [&](const LoopOperand& x) -> std::byte* {
+        if (x.scratch) return scratch + x.index * loop.scratch_bytes;
+        const LoopArray& array = loop.arrays[x.index];
+        if (array.row > 0) return loop.pointers[x.index] + at % array.row * x.size;
+        if (array.run > 0) return loop.pointers[x.index] + at / array.run % array.registers * lane_bytes;
+        return loop.pointers[x.index] + at * x.step * x.size;
+    };
+    for (const LoopOp& op : loop.ops) {
+        if (!op.kernel) {
+            total(op, place(op.inputs[0]));
+            continue;
+        }
+        const std::byte* in[most_inputs];
+        std::int64_t steps[most_inputs];
+        std::byte* out[Command::most_outputs];
+        for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+            in[i] = place(op.inputs[i]);
+            steps[i] = op.inputs[i].step;
+        }
+        for (std::size_t i = 0; i < op.outputs.size(); ++i) out[i] = place(op.outputs[i]);
+        const ElementKernel kernel = op.padded && count % op.lanes == 0 ? op.padded : op.kernel;
+        kernel(op.function, in, steps, out, count);
+    }
+}
+
+void Program::point(Loop& loop) {
     for (std::size_t k = 0; k < loop.arrays.size(); ++k) {
         LoopArray& array = loop.arrays[k];
         const auto id = static_cast<std::size_t>(array.value);
@@ -214,54 +243,30 @@ void Program::run_loop(Loop& loop) {
             loop.pointers[k] = array.rows.data();
         }
     }
-    constexpr std::size_t most_inputs = 16;
+}
+
+/// A loop with totals of T, cut as a reduction of the whole would be.
+template <class T>
+void Program::run_totals(Loop& loop) {
     constexpr std::size_t most_totals = 16;
-    constexpr std::int64_t most_lanes = 16;
-    const std::int64_t grain = loop.totals > 0 ? Folder<double, double, FoldSum<double>>::piece : elementwise_grain;
-    const bool wide = loop.total_dtype == Dtype::float64;
+    constexpr std::int64_t grain = Folder<double, double, FoldSum<double>>::piece;
     parallel_for(loop.count, grain, [&](std::int64_t first, std::int64_t last) {
-        std::byte* scratch = scratch_of_this_thread(static_cast<std::size_t>(loop.slots) * loop.scratch_bytes);
-        std::array<RunningSum<double>, most_totals> sums64;
-        std::array<RunningSum<float>, most_totals> sums32;
+        std::byte* scratch = scratch_of_this_thread(loop.slots * loop.scratch_bytes);
+        std::array<RunningSum<T>, most_totals> sums;
         double* partial = loop.partial.data() + first / grain * loop.totals;
         for (std::int64_t at = first; at < last; at += loop.block) {
             const std::int64_t count = std::min(loop.block, last - at);
-            const auto place = [&](const LoopOperand& x) -> std::byte* {
-                if (x.scratch) return scratch + x.index * loop.scratch_bytes;
-                const LoopArray& array = loop.arrays[x.index];
-                if (array.row > 0) return loop.pointers[x.index] + at % array.row * x.size;
-                if (array.run > 0) return loop.pointers[x.index] + at / array.run % array.registers * lane_bytes;
-                return loop.pointers[x.index] + at * x.step * x.size;
-            };
+            const bool is_last = at + count == last;
             std::size_t total = 0;
-            for (const LoopOp& op : loop.ops) {
-                const std::byte* in[most_inputs];
-                std::int64_t steps[most_inputs];
-                std::byte* out[Command::most_outputs];
-                for (std::size_t i = 0; i < op.inputs.size(); ++i) {
-                    in[i] = place(op.inputs[i]);
-                    steps[i] = op.inputs[i].step;
-                }
-                if (op.kernel) {
-                    for (std::size_t i = 0; i < op.outputs.size(); ++i) out[i] = place(op.outputs[i]);
-                    const ElementKernel kernel = op.padded && count % most_lanes == 0 ? op.padded : op.kernel;
-                    kernel(op.function, in, steps, out, count);
-                    continue;
-                }
-                const bool is_last = at + count == last;
-                const auto add = [&]<class T>(RunningSum<T>& sum) {
-                    const T* data = reinterpret_cast<const T*>(in[0]);
-                    if (!is_last) sum.add(data, count);
-                    else if (at == first) partial[total] = partial_sum<T>(in[0], count);
-                    else partial[total] = sum.last(data, count);
-                };
-                if (wide) add.template operator()<double>(sums64[total]);
-                else add.template operator()<float>(sums32[total]);
+            run_block(loop, scratch, at, count, [&](const LoopOp&, const std::byte* elements) {
+                const T* data = reinterpret_cast<const T*>(elements);
+                if (!is_last) sums[total].add(data, count);
+                else if (at == first) partial[total] = partial_sum<T>(elements, count);
+                else partial[total] = sums[total].last(data, count);
                 ++total;
-            }
+            });
         }
     });
-    if (loop.totals == 0) return;
     const std::int64_t pieces = (loop.count + grain - 1) / grain;
     std::size_t total = 0;
     std::array<double, 1024> column;
@@ -282,6 +287,19 @@ void Program::run_loop(Loop& loop) {
         write_total(sum, loop.total_dtype, slots_[static_cast<std::size_t>(op.total)].fresh_data<std::byte>());
         ++total;
     }
+}
+
+void Program::run_loop(Loop& loop) {
+    point(loop);
+    if (loop.totals > 0) return loop.total_dtype == Dtype::float64 ? run_totals<double>(loop) : run_totals<float>(loop);
+    const std::size_t scratch_bytes = loop.slots * loop.scratch_bytes;
+    const auto no_total = [](const LoopOp&, const std::byte*) {};
+    if (loop.count <= loop.block) return run_block(loop, scratch_of_this_thread(scratch_bytes), 0, loop.count, no_total);
+    parallel_for(loop.count, elementwise_grain, [&](std::int64_t first, std::int64_t last) {
+        std::byte* scratch = scratch_of_this_thread(scratch_bytes);
+        for (std::int64_t at = first; at < last; at += loop.block)
+            run_block(loop, scratch, at, std::min(loop.block, last - at), no_total);
+    });
 }
 
 void run_small_total(Program&, const Command& step) {

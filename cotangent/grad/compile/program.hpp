@@ -51,6 +51,7 @@ struct LoopArray {
 struct LoopOp {
     ElementKernel kernel = nullptr;  ///< null: a total
     ElementKernel padded = nullptr;  ///< for whole registers, if there is one
+    std::int64_t lanes = 16;         ///< of a register
     const void* function = nullptr;
     std::vector<LoopOperand> inputs, outputs;
     int total = -1;                  ///< the value a total is for
@@ -120,6 +121,9 @@ public:
 private:
     friend class Planner;
     [[nodiscard]] Tensor seen_as(const Operand& operand) const;
+    void point(Loop& loop);
+    template <class T>
+    void run_totals(Loop& loop);
 
     std::unique_ptr<Graph> graph_;
     std::vector<Operand> results_;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "cotangent/grad/compile/divide_by_number.hpp"
 #include "cotangent/grad/compile/graph.hpp"
 #include "cotangent/tensor/kernels/elementwise.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
@@ -17,6 +18,12 @@ struct Identity {
     template <class V>
     V operator()(V v) const {
         return v;
+    }
+};
+struct Quotient {
+    template <class V>
+    V operator()(V a, V b) const {
+        return a / b;
     }
 };
 struct Product {
@@ -80,6 +87,7 @@ public:
         }
         for (Operand& result : results) result = replaced(result);
         remove_dead(results);
+        if constexpr (has_exact_remainders) divide_by_numbers();
         find_uses(results);
         join_products();
         join_places();
@@ -237,6 +245,33 @@ private:
         }
         std::reverse(kept.begin(), kept.end());
         graph_.instructions = std::move(kept);
+    }
+
+    /// A division of many numbers by one becomes products, rounded alike.
+    void divide_by_numbers() {
+        constexpr std::int64_t many = 512;
+        std::unordered_map<std::string, int> reciprocals;
+        std::vector<Instruction> old = std::move(graph_.instructions);
+        graph_.instructions.clear();
+        for (Instruction& instruction : old) {
+            if (is(&instruction, Kind::elementwise, "divide") && instruction.inputs.size() == 2 && is_float(instruction.inputs[0])) {
+                const Operand &x = instruction.inputs[0], &s = instruction.inputs[1];
+                const std::int64_t count = value(instruction.outputs[0]).shape.size();
+                if (count >= many && x.shape.size() == count && s.shape.size() == 1) {
+                    const Dtype dtype = s.dtype;
+                    const auto [found, is_new] = reciprocals.try_emplace(key_of(s), 0);
+                    if (is_new) {
+                        found->second = new_value({}, dtype);
+                        graph_.instructions.push_back(
+                            {elementwise_operation<Quotient, 2>("divide", dtype), {scalar(1, dtype), s}, {found->second}});
+                    }
+                    instruction.inputs.push_back(value(found->second).whole(found->second));
+                    instruction.operation.kernel = instruction.operation.padded =
+                        dtype == Dtype::float32 ? divide_by_number<float> : divide_by_number<double>;
+                }
+            }
+            graph_.instructions.push_back(std::move(instruction));
+        }
     }
 
     void find_uses(const std::vector<Operand>& results) {
