@@ -1,5 +1,5 @@
 #pragma once
-// From the name of an architecture to its types; for classifier.cpp and training.cpp.
+// From the name of an architecture to its types; for what knows the types behind a Classifier.
 #include <charconv>
 
 #include "classifier.hpp"
@@ -10,6 +10,21 @@
 #include <fmt/format.h>
 
 namespace cotangent::app {
+
+/// A model as its file has it.
+template <class Model, class State>
+struct Network {
+    Model model;
+    State state;
+};
+
+[[nodiscard]] std::string to_text(const NetworkSpec& spec);
+/// @throws IoError  the file is not a model that `cotangent train` wrote
+[[nodiscard]] NetworkSpec spec_of(const std::filesystem::path& path);
+
+[[nodiscard]] std::vector<LayerLine> describe(const nn::Mlp& net, const NetworkSpec& spec);
+[[nodiscard]] std::vector<LayerLine> describe(const nn::LeNet5& net, const NetworkSpec& spec);
+[[nodiscard]] std::vector<LayerLine> describe(const nn::ResNet& net, const NetworkSpec& spec);
 
 [[nodiscard]] Classifier classifier_of(const NetworkSpec& spec, nn::Mlp model, nn::NoState state);
 [[nodiscard]] Classifier classifier_of(const NetworkSpec& spec, nn::LeNet5 model, nn::NoState state);

@@ -1,0 +1,46 @@
+// What a model's file says of its network, and the network of a file.
+#include "cotangent/tree/safetensors.hpp"
+#include "networks.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace cotangent::app {
+namespace {
+
+using nlohmann::json;
+
+NetworkSpec spec_from(const json& value) {
+    if (value.at("version") != 1) throw IoError(fmt::format("it has version {}, expected 1", value.at("version").dump()));
+    return {value.at("architecture"), value.at("width"),   value.at("channels"),
+            value.at("side"),         value.at("classes"), {value.at("mean"), value.at("deviation")}};
+}
+
+}  // namespace
+
+std::string to_text(const NetworkSpec& spec) {
+    const json text = {{"version", 1},
+                       {"architecture", spec.architecture},
+                       {"width", spec.width},
+                       {"channels", spec.channels},
+                       {"side", spec.side},
+                       {"classes", spec.class_names},
+                       {"mean", spec.statistics.mean},
+                       {"deviation", spec.statistics.deviation}};
+    return text.dump();
+}
+
+NetworkSpec spec_of(const std::filesystem::path& path) {
+    const TensorFile file = load_tensors(path);
+    const auto found = file.metadata.find("cotangent");
+    if (found == file.metadata.end())
+        throw IoError(
+            fmt::format("{}: is not a model that `cotangent train` wrote: it has no metadata `cotangent`", path.string()));
+    try {
+        return spec_from(json::parse(found->second));
+    } catch (const std::exception& error) {
+        throw IoError(fmt::format("{}: its description of the network does not read: {}", path.string(), error.what()));
+    }
+}
+
+}  // namespace cotangent::app
