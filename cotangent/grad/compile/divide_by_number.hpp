@@ -18,6 +18,24 @@ inline constexpr bool has_exact_remainders = true;
 inline constexpr bool has_exact_remainders = false;
 #endif
 
+/// a b + c, rounded once. Said, not left to contraction, which an instrumented or unoptimised build does without.
+template <class T>
+[[nodiscard, gnu::always_inline]] inline Lanes<T> fused(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
+#if defined(__AVX512F__) && !defined(__clang__)
+    constexpr int as_set = 4;  // the rounding
+    if constexpr (sizeof(T) == 4)
+        return __builtin_ia32_vfmaddps512_mask(a.v, b.v, c.v, static_cast<unsigned short>(-1), as_set);
+    else return __builtin_ia32_vfmaddpd512_mask(a.v, b.v, c.v, static_cast<unsigned char>(-1), as_set);
+#elif defined(__AVX2__) && defined(__FMA__) && !defined(__clang__)
+    if constexpr (sizeof(T) == 4) return __builtin_ia32_vfmaddps256(a.v, b.v, c.v);
+    else return __builtin_ia32_vfmaddpd256(a.v, b.v, c.v);
+#else
+    Lanes<T> result;
+    for (int i = 0; i < Lanes<T>::count; ++i) result.v[i] = std::fma(a.v[i], b.v[i], c.v[i]);
+    return result;
+#endif
+}
+
 /// Where no remainder or quotient leaves the range of normal numbers: |x| and |s| from 1 / most to most.
 template <class T>
 inline constexpr T most_divided = sizeof(T) == 4 ? T(1099511627776.0) : T(3.2e120);
@@ -43,8 +61,8 @@ void divide_by_number(const void*, const std::byte* const* inputs, const std::in
                 smallest = select(size < smallest, size, smallest);  // not a NaN, whose quotient is right
                 largest = select(size > largest, size, largest);
                 L q = from[i] * reciprocal;
-                q = q + (from[i] - q * divisor) * reciprocal;
-                quotient[i] = q + (from[i] - q * divisor) * reciprocal;
+                q = fused(fused(-q, divisor, from[i]), reciprocal, q);
+                quotient[i] = fused(fused(-q, divisor, from[i]), reciprocal, q);
             }
             if (detail::any(smallest < L(least) || largest > L(most))) [[unlikely]]  // zeros too
                 for (int i = 0; i < together; ++i) quotient[i] = from[i] / divisor;
