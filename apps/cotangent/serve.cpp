@@ -1,6 +1,7 @@
 #include "serve.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -13,6 +14,27 @@
 #include <httplib.h>
 
 namespace cotangent::app {
+namespace {
+
+/// While it lives, Ctrl-C comes to other threads than this one and those that it starts.
+class InterruptElsewhere {
+public:
+    InterruptElsewhere() {
+        sigset_t signals;
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGINT);
+        sigaddset(&signals, SIGTERM);
+        pthread_sigmask(SIG_BLOCK, &signals, &before_);
+    }
+    ~InterruptElsewhere() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    InterruptElsewhere(const InterruptElsewhere&) = delete;
+    InterruptElsewhere& operator=(const InterruptElsewhere&) = delete;
+
+private:
+    sigset_t before_;
+};
+
+}  // namespace
 
 void serve(const std::filesystem::path& page, int port) {
     std::ifstream stream(page, std::ios::binary);
@@ -32,7 +54,10 @@ void serve(const std::filesystem::path& page, int port) {
         while (!interrupted()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
         server.stop();
     });
-    server.listen_after_bind();
+    {
+        const InterruptElsewhere here_it_is_served;
+        server.listen_after_bind();
+    }
     watch.join();
 }
 

@@ -1,27 +1,32 @@
 #include "cotangent/base/interrupt.hpp"
 
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 
 namespace cotangent {
 namespace {
 
-volatile std::sig_atomic_t seen = 0;
+std::atomic<bool> seen = false;  // read by threads that the signal does not come to
+static_assert(std::atomic<bool>::is_always_lock_free);
 int guards = 0;
 struct sigaction old_interrupt, old_terminate;
 
 void remember(int signal) {
+    const int before = errno;
     if (seen) {
         std::signal(signal, SIG_DFL);
         std::raise(signal);
     }
-    seen = 1;
+    seen = true;
+    errno = before;
 }
 
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
     if (guards++ > 0) return;
-    seen = 0;
+    seen = false;
     struct sigaction action = {};
     action.sa_handler = remember;
     sigemptyset(&action.sa_mask);
@@ -36,6 +41,6 @@ InterruptGuard::~InterruptGuard() {
     sigaction(SIGTERM, &old_terminate, nullptr);
 }
 
-bool interrupted() noexcept { return seen != 0; }
+bool interrupted() noexcept { return seen; }
 
 }  // namespace cotangent
