@@ -101,6 +101,18 @@ TEST_CASE("chains and their sums are fused at every size, with the numbers of th
         }
 }
 
+TEST_CASE("a loop whose numbers become wider and narrower is as right as one of a single dtype") {
+    for (const std::int64_t count : {100, 2000, 40000}) {
+        const Tensor x = ct::cast(numbers(count), ct::Dtype::float32);
+        const auto f = [](const Tensor& y) {
+            const Tensor leaky = ct::where(y > 0.5, y, y * 0.1);
+            return ct::mean(ct::square(ct::cast(leaky, ct::Dtype::float64)));
+        };
+        const auto seen = ct::compile(ct::grad(f))(x).to_vector<float>(), expected = ct::grad(f)(x).to_vector<float>();
+        for (std::size_t k = 0; k < seen.size(); ++k) REQUIRE(seen[k] == doctest::Approx(expected[k]).epsilon(1e-6));
+    }
+}
+
 TEST_CASE("a loop that holds many numbers at once is as right as one that holds few") {
     const auto f = [](const Tensor& x) {
         std::vector<Tensor> parts;

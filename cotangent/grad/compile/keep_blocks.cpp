@@ -96,13 +96,15 @@ private:
 
     /// Each input lies under the result element by element, or is one number, or one for each channel.
     bool add_elementwise(Instruction& instruction) {
+        const auto moves = [&](int output) { return output < 0 || can_move(value(output).dtype); };
+        if (!std::all_of(instruction.outputs.begin(), instruction.outputs.end(), moves)) return false;
         const Shape shape = value(instruction.outputs[0]).shape;
         std::int64_t block = 1;
         bool has_channels = false;
         for (const Operand& x : instruction.inputs) {
             if (x.shape.size() == 1) continue;
             if (is_channels(x.shape, shape)) has_channels = true;
-            else if (!(x.shape == shape)) return false;
+            else if (!(x.shape == shape) || !can_move(x.dtype)) return false;
             else block = std::max(block, block_of(x));
         }
         if (block == 1) return false;
@@ -123,6 +125,8 @@ private:
         return true;
     }
 
+    /// Can such images be put in other blocks?
+    [[nodiscard]] static bool can_move(Dtype dtype) { return dtype == Dtype::float32 || dtype == Dtype::bfloat16; }
     /// Broadcast along all but the channels of images?
     [[nodiscard]] static bool is_channels(const Shape& x, const Shape& images) {
         return images.rank() == 4 && (x == Shape{images[1], 1, 1} || x == Shape{1, images[1], 1, 1});

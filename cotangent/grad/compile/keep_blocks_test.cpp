@@ -109,6 +109,25 @@ TEST_CASE("images go into blocks and out of them where that is needed, and only 
     CHECK(count(ct::explain(once), "_blocks") == 0);
 }
 
+TEST_CASE("what convolutions make may become numbers of any dtype") {
+    const Net net = net_of(16, 16, 16);
+    const auto g = ct::grad([](const Net& x) {
+        const Tensor y = features(x), leaky = ct::where(y > 0.1, y, y * 0.1);
+        return ct::mean(ct::cast(ct::square(ct::cast(leaky, ct::Dtype::float64)), ct::Dtype::float32));
+    });
+    auto compiled = ct::compile(g);
+    const Net seen = compiled(net), expected = g(net);
+    CHECK(distance(seen.first, expected.first) <= 1e-5);
+    CHECK(distance(seen.images, expected.images) <= 1e-5);
+    if (block_here() > 1) CHECK(count(ct::explain(compiled), "_blocks") > 0);
+    const auto deep = [](const Net& x) {
+        Tensor y = features(x);
+        for (int k = 0; k < 6; ++k) y = ct::relu(ct::conv2d(y, x.third, {.padding = 1}));
+        return ct::cast(y, ct::Dtype::float64) * 2.0;
+    };
+    CHECK(distance(ct::compile(deep)(net), deep(net)) <= 1e-5);
+}
+
 TEST_CASE("convolutions in blocks do not depend on the number of threads") {
     const int before = ct::thread_count();
     const Net net = net_of(19, 16, 16);

@@ -340,14 +340,22 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
             }
             if (is_number && x.run == 0 && !(is_filled_.contains(x.value) && x.offset == 0)) from->repeats = static_cast<std::size_t>(size);
         }
-        for (const auto& [id, last] : last_use)
-            if (last == position && slots.contains(id)) free_slots.push_back(slots.at(id));
+        // A result may lie where an input lay whose elements are as large: others it would overwrite before they are read.
+        const auto is_as_large = [&, k = instructions[position]](int id) {
+            return size_of(value(id).dtype) == size_of(value(graph_.instructions[k].outputs[0]).dtype);
+        };
+        const auto free_inputs = [&](bool as_large) {
+            for (const auto& [id, last] : last_use)
+                if (last == position && slots.contains(id) && is_as_large(id) == as_large) free_slots.push_back(slots.at(id));
+        };
+        free_inputs(true);
         if (instruction.operation.kind == Kind::total) {
             op.total = instruction.outputs[0];
             op.mean = instruction.operation.mean;
             loop->total_dtype = instruction.inputs[0].dtype;
             ++loop->totals;
             is_filled_.insert(op.total);
+            free_inputs(false);
             loop->ops.push_back(std::move(op));
             continue;
         }
@@ -370,6 +378,7 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
             in_scratch_.insert(output);
             if (!last_use.contains(output)) free_slots.push_back(slots[output]);
         }
+        free_inputs(false);
         loop->ops.push_back(std::move(op));
     }
     const std::int64_t slots_used = std::max<std::int64_t>(1, static_cast<std::int64_t>(slot_count));
