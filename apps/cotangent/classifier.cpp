@@ -3,6 +3,7 @@
 #include "networks.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace cotangent::app {
 namespace {
@@ -24,8 +25,6 @@ Classifier any_classifier(const NetworkSpec& spec, Model model, State state) {
     return classifier;
 }
 
-std::string listed(const std::vector<std::string>& names) { return fmt::format("[{}]", fmt::join(names, ", ")); }
-
 }  // namespace
 
 Classifier classifier_of(const NetworkSpec& spec, nn::Mlp model, nn::NoState state) { return any_classifier(spec, std::move(model), std::move(state)); }
@@ -38,7 +37,7 @@ nn::Evaluation Classifier::evaluate(const data::ImageDataset& dataset) const {
                                      to_string(dataset.images.shape()), spec.side, spec.side, spec.channels));
     if (dataset.class_names != spec.class_names)
         throw ValueError(fmt::format("evaluate: the data has classes {}, expected {} for this model",
-                                     listed(dataset.class_names), listed(spec.class_names)));
+                                     dataset.class_names, spec.class_names));
     return nn::evaluate([&](const Tensor& images, nn::NoState&, nn::Pass&) { return logits(images); }, nn::NoState{}, dataset, 256,
                         spec.statistics);
 }

@@ -9,7 +9,8 @@
 //         return record(Cumsum{options}, traced("cumsum", [options](const Tensor& in) { return compute(in, options); }, x), x);
 //     }
 // The wrapped function depends on its arguments and on nothing else that may change: what it captures, it captures by value,
-// and no tensors. If it has a member in_blocks(), that says how it runs on images in blocks (BlockedForm). An op that forgets to be wrapped cannot be recorded by mistake: its kernel reads, and that throws.
+// and no tensors. If it has a member in_blocks(), that says how it runs on images in blocks (BlockedForm). An op that forgets
+// to be wrapped cannot be recorded by mistake: its kernel reads, and that throws.
 #include <array>
 #include <functional>
 #include <memory>

@@ -125,6 +125,10 @@ struct Joint {
     std::size_t finger, number;
 };
 [[nodiscard]] inline Joint joint_of(std::size_t bone) { return {(bone - 1) / 4, (bone - 1) % 4}; }
+/// The wrist does not, nor does a finger's first bone: the second bends and turns, the others bend.
+[[nodiscard]] inline bool bends(std::size_t bone) {
+    return bone != 0 && joint_of(bone).number != 0 && joint_of(bone).finger < 5;
+}
 
 /// For each bone, what takes a vertex from where it rests to its place in the pose, before the translation of the whole
 /// hand.
@@ -134,11 +138,10 @@ template <class T>
     std::vector<Affine<T>> absolute(model.bones.size()), result(model.bones.size());
     for (std::size_t b = 0; b < model.bones.size(); ++b) {
         const HandModel::Bone& bone = model.bones[b];
-        // A finger's first bone is stiff, the second bends and turns, the others bend.
         const auto [finger, joint] = b == 0 ? Joint{0, 0} : joint_of(b);
         const std::size_t angle = 6 + 4 * finger;
         Affine<T> relative;
-        if (joint == 0 || finger > 4) {
+        if (!bends(b)) {
             for (std::size_t i = 0; i < 3; ++i)
                 for (std::size_t j = 0; j < 4; ++j) relative[i][j] = bone.relative[i][j];
         } else if (joint == 1) {

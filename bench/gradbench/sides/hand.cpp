@@ -1,9 +1,6 @@
 // The hand's Jacobian in forward mode. A point of the surface is moved by a few bones, as its triangle's corners are, and a
 // bone by the rotation of the hand and the four angles of its own finger: no bone has angles of two fingers, so that all
 // fingers share four tangents.
-//
-// The Jacobian is kept sparse, row after row: a residual has slopes by the two numbers of its place, the rotation, one
-// number of the translation, and the angles of one finger, seldom of two or more.
 // @source  Curtis, Powell, Reid 1974, "On the estimation of sparse Jacobian matrices": columns without a row in common
 //          are computed as one
 #include <algorithm>
@@ -29,7 +26,6 @@ struct Pull {
     bool ends_finger;             ///< the next one is of another finger
 };
 
-bool bends(std::size_t bone) { return bone != 0 && joint_of(bone).number != 0; }
 std::size_t finger_of(std::size_t bone) { return bends(bone) ? joint_of(bone).finger : 0; }
 
 class HandJacobian {

@@ -1,11 +1,10 @@
 #pragma once
-// x / s for many x and one s, correctly rounded as a division is, at the price of a few products: some four times as fast.
-// With y = 1 / s rounded, q = x y is off by less than two units of the last place; two corrections q += (x - q s) y, whose
-// remainders are exact, give the rounded quotient.
-// @source  Markstein 1990, "Computation of elementary functions on the IBM RISC System/6000 processor", theorem 7.3 (a
-//          correctly rounded reciprocal and an exact remainder round a quotient correctly)
+// x / s for many x and one s, correctly rounded as a division is, at the price of a few products. With y = 1 / s rounded,
+// q = x y is off by less than two units of the last place; a first correction q += (x - q s) y brings it within one, and a
+// second, whose remainder is exact, gives the rounded quotient.
+// @source  Markstein 1990, "Computation of elementary functions on the IBM RISC System/6000 processor": a correctly rounded
+//          reciprocal and an exact remainder round a quotient correctly
 #include <cmath>
-#include <limits>
 
 #include "cotangent/tensor/lanes_math.hpp"
 

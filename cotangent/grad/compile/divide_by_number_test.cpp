@@ -1,6 +1,8 @@
 #include "cotangent/grad/compile/divide_by_number.hpp"
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <random>
 #include <vector>
 
