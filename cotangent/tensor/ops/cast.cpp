@@ -1,7 +1,10 @@
 #include "cotangent/tensor/ops/cast.hpp"
 
+#include <algorithm>
+
 #include "cotangent/tensor/kernels/elementwise.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/threads.hpp"
 
 namespace cotangent {
 namespace {
@@ -23,15 +26,41 @@ To convert(From value) {
     else return static_cast<To>(value);
 }
 
+template <class To, class From>
+void convert_all(const void*, const std::byte* const* inputs, const std::int64_t* steps, std::byte* const* outputs, std::int64_t count) {
+    const From* from = reinterpret_cast<const From*>(inputs[0]);
+    To* to = reinterpret_cast<To*>(outputs[0]);
+    if (steps[0] == 0) std::fill_n(to, count, convert<To>(*from));
+    else std::transform(from, from + count, to, [](From value) { return convert<To>(value); });
+}
+
+/// What tells one cast of a recording from another.
+struct Conversion {
+    Dtype from, to;
+};
+
 }  // namespace
 
 Tensor cast(const Tensor& x, Dtype dtype) {
     if (x.dtype() == dtype) return x;
-    Tensor out = dispatch(x.dtype(), [&]<class From>(From) {
-        return dispatch(dtype, [&]<class To>(To) {
-            return detail::elementwise_mixed<To, From>("cast", [](From v) { return convert<To>(v); }, x.shape(), dtype, x);
-        });
+    const detail::ElementKernel kernel = dispatch(x.dtype(), [&]<class From>(From) {
+        return dispatch(dtype, [&]<class To>(To) -> detail::ElementKernel { return convert_all<To, From>; });
     });
+    Tensor out = Tensor::uninitialized(x.shape(), dtype);
+    const bool tracing = detail::is_tracing();
+    {
+        const detail::InsideOp inside;
+        const std::byte* from = x.raw();
+        std::byte* to = out.fresh_data<std::byte>();
+        const auto from_size = static_cast<std::int64_t>(size_of(x.dtype())), to_size = static_cast<std::int64_t>(size_of(dtype));
+        parallel_for(x.size(), detail::elementwise_grain, [&](std::int64_t first, std::int64_t last) {
+            const std::byte* in = from + first * from_size;
+            std::byte* result = to + first * to_size;
+            const std::int64_t step = 1;
+            kernel(nullptr, &in, &step, &result, last - first);
+        });
+    }
+    if (tracing) [[unlikely]] detail::trace_elementwise("cast", kernel, nullptr, Conversion{x.dtype(), dtype}, out, x);
     return is_floating(dtype) ? record(Cast{}, std::move(out), x) : out;
 }
 
