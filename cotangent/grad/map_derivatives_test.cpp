@@ -6,13 +6,8 @@
 namespace ct = cotangent;
 using ct::Tensor;
 
-TEST_CASE("map has the derivatives that differences give, of one argument and of two") {
-    const Tensor x = Tensor::of<double>({-1.7, -0.2, 0.3, 1.9}), y = Tensor::of<double>({0.4, 1.1, 2.0, 0.8});
+TEST_CASE("map of one argument has the derivatives that differences give") {
+    const Tensor x = Tensor::of<double>({-1.7, -0.2, 0.3, 1.9});
     const auto one = [](const Tensor& a) { return ct::map([](auto v) { return select(v > 0, exp(v) * v, tanh(v)); }, a); };
-    const auto two = [](const Tensor& a, const Tensor& b) {
-        return ct::map([](auto u, auto v) { return erf(u * v) / v + sqrt(v) * log(v) - sin(u); }, a, b);
-    };
     ct::check_derivatives(one, x);
-    ct::check_derivatives(two, x, y);
-    ct::check_derivatives(two, ct::reshape(x, {4, 1}), y);
 }

@@ -7,7 +7,7 @@
 namespace cotangent::nn {
 
 struct AdamOptions {
-    double lr = 1e-3;
+    Setting lr = 1e-3;
     double beta1 = 0.9, beta2 = 0.999;
     double epsilon = 1e-8;
     double weight_decay = 0;        ///< Adam: added to the gradient; AdamW: p shrinks by lr * weight_decay
@@ -29,18 +29,21 @@ struct Adam {
     void update(Model& model, const Model& gradient) {
         ++step;
         const double beta1 = options.beta1, beta2 = options.beta2, epsilon = options.epsilon;
-        const auto rate = [](std::int64_t t, const double* given) { return given[0] / (1 - std::pow(given[1], t)); };
+        const auto mean_share = [](std::int64_t t, const double* given) { return 1 - std::pow(given[0], t); };
         const auto correction = [](std::int64_t t, const double* given) { return 1 / std::sqrt(1 - std::pow(given[0], t)); };
-        const detail::Numbers<2> numbers{cotangent::detail::number_of("adam_rate", step, rate, {options.lr, beta1}),
+        const detail::Numbers<3> numbers{cotangent::detail::number_of(options.lr),
+                                         cotangent::detail::number_of("adam_mean_share", step, mean_share, {beta1}),
                                          cotangent::detail::number_of("adam_correction", step, correction, {beta2})};
         const double added = options.decoupled_decay ? 0 : options.weight_decay;
-        const double kept = options.decoupled_decay ? 1 - options.lr * options.weight_decay : 1;
+        const double decay = options.decoupled_decay ? options.weight_decay : 0;
         detail::update_tree(
-            [=](const std::array<double, 2>& given, auto& p, auto g, auto& m, auto& v) {
+            [=](const std::array<double, 3>& given, auto& p, auto g, auto& m, auto& v) {
+                const auto [lr, share, corrected] = given;
+                const double rate = lr / share, kept = 1 - lr * decay;
                 const auto d = g + added * p;
                 m += (1 - beta1) * (d - m);
                 v = beta2 * v + (1 - beta2) * d * d;
-                p = kept * p - given[0] * m / (sqrt(v) * given[1] + epsilon);
+                p = kept * p - rate * m / (sqrt(v) * corrected + epsilon);
             },
             numbers, model, gradient, mean, square);
     }

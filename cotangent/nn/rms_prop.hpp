@@ -5,7 +5,7 @@
 namespace cotangent::nn {
 
 struct RmsPropOptions {
-    double lr = 0.01;
+    Setting lr = 0.01;
     double decay = 0.99;
     double epsilon = 1e-8;
     double momentum = 0;
@@ -23,16 +23,17 @@ struct RmsProp {
         return {options, zeros_like(model), zeros_like(model)};
     }
     void update(Model& model, const Model& gradient) {
-        const double lr = options.lr, decay = options.decay, epsilon = options.epsilon, momentum = options.momentum;
+        const double decay = options.decay, epsilon = options.epsilon, momentum = options.momentum;
         const double weight_decay = options.weight_decay;
+        const detail::Numbers<1> numbers{cotangent::detail::number_of(options.lr)};
         detail::update_tree(
-            [=](auto& p, auto g, auto& v, auto& b) {
+            [=](const auto& lr, auto& p, auto g, auto& v, auto& b) {
                 const auto d = g + weight_decay * p;
                 v = decay * v + (1 - decay) * d * d;
                 b = momentum * b + d / (sqrt(v) + epsilon);
-                p -= lr * b;
+                p -= lr[0] * b;
             },
-            model, gradient, square, velocity);
+            numbers, model, gradient, square, velocity);
     }
 };
 

@@ -5,7 +5,7 @@
 namespace cotangent::nn {
 
 struct SgdOptions {
-    double lr = 0.01;
+    Setting lr = 0.01;
     double momentum = 0;
     bool nesterov = false;
     double weight_decay = 0;  ///< added to the gradient, times the parameter
@@ -23,16 +23,18 @@ struct Sgd {
     }
     /// model -= the step, in place. Set `options.lr` between steps to follow a schedule.
     void update(Model& model, const Model& gradient) {
-        const double lr = options.lr, momentum = options.momentum, decay = options.weight_decay;
-        if (momentum == 0) return detail::update_tree([=](auto& p, auto g) { p -= lr * (g + decay * p); }, model, gradient);
+        const double momentum = options.momentum, decay = options.weight_decay;
+        const detail::Numbers<1> numbers{cotangent::detail::number_of(options.lr)};
+        if (momentum == 0)
+            return detail::update_tree([=](const auto& lr, auto& p, auto g) { p -= lr[0] * (g + decay * p); }, numbers, model, gradient);
         const bool nesterov = options.nesterov;
         detail::update_tree(
-            [=](auto& p, auto g, auto& v) {
+            [=](const auto& lr, auto& p, auto g, auto& v) {
                 const auto d = g + decay * p;
                 v = momentum * v + d;
-                p -= lr * (nesterov ? d + momentum * v : v);
+                p -= lr[0] * (nesterov ? d + momentum * v : v);
             },
-            model, gradient, velocity);
+            numbers, model, gradient, velocity);
     }
 };
 

@@ -1,7 +1,5 @@
 #include "cotangent/nn/update.hpp"
 
-#include "cotangent/nn/clip.hpp"
-
 #include <fmt/format.h>
 
 namespace cotangent::nn::detail {
@@ -17,10 +15,6 @@ void check_update(const Tensor& parameter, std::span<const Tensor* const> others
             throw DtypeError(fmt::format("optimizer: gradient or state is {}, expected {} as the parameter",
                                          name(other->dtype()), name(parameter.dtype())));
     }
-}
-
-void check_limit(const char* op, double limit) {
-    if (!(limit > 0)) throw ValueError(fmt::format("{}: limit is {}, expected above 0", op, limit));
 }
 
 }  // namespace cotangent::nn::detail

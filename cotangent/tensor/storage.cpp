@@ -30,7 +30,7 @@ std::atomic<std::int64_t> large_in_use{0};
 std::atomic<std::int64_t> large_cached{0};
 
 /// Class k holds blocks of (4 + k % 4) << (k / 4) units of 16 bytes.
-int class_of(std::size_t bytes) {
+constexpr int class_of(std::size_t bytes) {
     const std::size_t units = bytes <= 64 ? 4 : (bytes + 15) / 16;
     const int shift = static_cast<int>(std::bit_width(units - 1)) - 3;
     if (shift < 0) return 0;
@@ -38,6 +38,12 @@ int class_of(std::size_t bytes) {
     const auto quarter = static_cast<int>((units + step - 1) / step) - 4;
     return 4 * shift + quarter;
 }
+/// class_of() for blocks of a thread's lists, by units of 16 bytes.
+constexpr auto small_classes = [] {
+    std::array<std::uint8_t, small_limit / 16 + 1> classes{};
+    for (std::size_t units = 0; units < classes.size(); ++units) classes[units] = static_cast<std::uint8_t>(class_of(16 * units));
+    return classes;
+}();
 std::size_t bytes_of(int size_class) { return std::size_t(4 + size_class % 4) << (size_class / 4) << 4; }
 
 struct FreeBlock {
@@ -121,12 +127,13 @@ void* from_system(std::size_t bytes) {
 }  // namespace
 
 void* allocate(std::size_t bytes) {
-    const int size_class = class_of(bytes);
     if (bytes <= small_limit) {
+        const int size_class = small_classes[(bytes + 15) / 16];
         if (FreeList* lists = thread_lists ? thread_lists : lists_of_this_thread())
             if (void* block = lists[size_class].pop()) return hand_out(block, bytes, size_class);
         return hand_out(from_system(bytes_of(size_class)), bytes, size_class);
     }
+    const int size_class = class_of(bytes);
     const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
     large_in_use.fetch_add(rounded, std::memory_order_relaxed);
     {
@@ -141,13 +148,14 @@ void* allocate(std::size_t bytes) {
 }
 
 void deallocate(void* block, std::size_t bytes) noexcept {
-    const int size_class = class_of(bytes);
     if (bytes <= small_limit) {
+        const int size_class = small_classes[(bytes + 15) / 16];
         FreeList* lists = thread_lists ? thread_lists : lists_of_this_thread();
         if (!lists || lists[size_class].count >= small_blocks_kept) return free_block(block, size_class);
         take_back(block, size_class);
         return lists[size_class].push(block);
     }
+    const int size_class = class_of(bytes);
     const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
     large_in_use.fetch_sub(rounded, std::memory_order_relaxed);
     if (large_cached.load(std::memory_order_relaxed) + rounded > large_bytes_kept) return free_block(block, size_class);

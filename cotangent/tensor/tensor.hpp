@@ -43,6 +43,9 @@ private:
 
 }  // namespace detail
 
+template <Element T>
+class HeldValues;
+
 /// A value: an n-dimensional array of one dtype, row-major and contiguous.
 ///
 /// A copy is independent: changing one is seen by nobody else. Underneath, memory is shared until one side writes
@@ -89,10 +92,13 @@ public:
 
     /// The elements in row-major order. @throws DtypeError  T is not the dtype
     template <Element T>
-    [[nodiscard]] std::span<const T> values() const {
+    [[nodiscard]] std::span<const T> values() const& {
         check_access(dtype_of<T>);
         return {reinterpret_cast<const T*>(raw()), static_cast<std::size_t>(size())};
     }
+    /// Of a temporary: the range holds the tensor, so that `for (float v : f(x).values<float>())` reads what is there.
+    template <Element T>
+    [[nodiscard]] HeldValues<T> values() const&&;
     /// The same for writing; copies first when the memory is shared.
     /// @throws DtypeError  T is not the dtype
     /// @throws ValueError  the tensor is being differentiated: a write would not be
@@ -110,7 +116,7 @@ public:
     /// Untyped access for kernels. @throws ValueError  while compile() records, outside of ops: see trace.hpp
     [[nodiscard]] const std::byte* raw() const {
         if (!storage_) return nullptr;
-        if (storage_.trace() == detail::trace_state.guarded) [[unlikely]] detail::refuse_read();
+        if (storage_.trace() == detail::trace_state.guarded) [[unlikely]] detail::refuse_read(storage_.value());
         return storage_.data() + offset_;
     }
     [[nodiscard]] std::byte* mutable_raw();
@@ -149,6 +155,11 @@ public:
     [[nodiscard]] std::size_t offset() const { return offset_; }  ///< of the first element, in bytes
     [[nodiscard]] bool has_storage() const { return static_cast<bool>(storage_); }
     void drop_storage() { storage_ = {}; }
+    /// Memory of its own that has not been written yet, for the same shape and dtype.
+    void renew() {
+        storage_ = detail::Storage(bytes());
+        offset_ = 0;
+    }
 
 private:
     void check_access(Dtype wanted) const;
@@ -160,6 +171,30 @@ private:
     Dtype dtype_ = Dtype::float32;
     std::uint8_t output_index_ = 0;
 };
+
+/// The elements of a tensor that it keeps alive; elsewhere a std::span<const T>.
+template <Element T>
+class HeldValues {
+public:
+    explicit HeldValues(Tensor tensor) : tensor_(std::move(tensor)), values_(std::as_const(tensor_).template values<T>()) {}
+    [[nodiscard]] const T* begin() const { return data(); }
+    [[nodiscard]] const T* end() const { return data() + size(); }
+    [[nodiscard]] const T* data() const { return values_.data(); }
+    [[nodiscard]] std::size_t size() const { return values_.size(); }
+    [[nodiscard]] bool empty() const { return values_.empty(); }
+    [[nodiscard]] const T& operator[](std::size_t k) const { return values_[k]; }
+    [[nodiscard]] const T& front() const { return values_.front(); }
+    [[nodiscard]] const T& back() const { return values_.back(); }
+
+private:
+    Tensor tensor_;
+    std::span<const T> values_;
+};
+
+template <Element T>
+HeldValues<T> Tensor::values() const&& {
+    return HeldValues<T>(*this);
+}
 
 /// As NumPy prints: nested brackets, aligned columns, long axes shortened.
 [[nodiscard]] std::string to_string(const Tensor& tensor);

@@ -186,3 +186,17 @@ TEST_CASE("a tensor that is being differentiated cannot be written") {
     constant.mutable_values<float>()[0] = 1;
     CHECK(x.values<float>()[0] == 0);
 }
+
+TEST_CASE("values of a temporary hold the tensor") {
+    const auto make = [] { return ct::arange(0, 4) * 2.0; };
+    const auto values = make().values<float>();
+    (void)ct::full({4}, 9);  // would take the memory over
+    CHECK(std::vector<float>(values.begin(), values.end()) == std::vector<float>{0, 2, 4, 6});
+    float total = 0;
+    for (const float value : make().values<float>()) total += value;
+    CHECK(total == 12);
+    CHECK(make().values<float>()[3] == 6);
+    CHECK(make().values<float>().size() == 4);
+    CHECK(ct::Tensor::from<float>(make().values<float>(), {2, 2}).values<float>()[2] == 4);
+    CHECK_THROWS_AS((void)make().values<double>(), ct::DtypeError);
+}

@@ -8,12 +8,15 @@ namespace cotangent::detail {
 
 constinit thread_local TraceState trace_state;
 
-void refuse_read() {
-    throw ValueError(
-        "compile: f reads a number that depends on its arguments (by item, values, to_vector, printing, a comparison in C++, or "
-        "an op without traced()), and the recording would keep that number for ever; choose with where(), return the tensor and "
-        "read it outside, or do not compile this part");
+void refuse_read(const char* what) {
+    throw ValueError(fmt::format(
+        "compile: f reads {} (by item, values, to_vector, printing, a comparison in C++, or an op without traced()), which depends "
+        "on its arguments, and the recording would keep that number for ever; choose with where(), return the tensor and read it "
+        "outside, or do not compile this part",
+        what));
 }
+
+void refuse_read(std::int32_t value) { refuse_read(trace_state.trace->describe(value).c_str()); }
 
 void trace_call(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) {
     {
@@ -65,21 +68,19 @@ void trace_draw(const char* op, Rng& rng, std::function<void(Rng&, std::span<con
     trace.add_live(std::move(operation), inputs, {&out, 1});
 }
 
-Tensor number_of(const char* op, const Count& count, double (*f)(std::int64_t, const double*), std::initializer_list<double> parameters) {
-    const auto scalar = [](double value) {
-        Tensor out = Tensor::uninitialized({}, Dtype::float64);
-        *out.fresh_data<double>() = value;
-        return out;
-    };
-    if (!is_tracing() || count.number() < 0) return scalar(f(count.raw(), parameters.begin()));
-    const Trace& trace = *trace_state.trace;
-    const auto index = static_cast<std::size_t>(count.number());
-    const std::int64_t ahead = count.raw() - trace.live()->counts[index];
+namespace {
+
+Tensor float64_scalar(double value) {
+    Tensor out = Tensor::uninitialized({}, Dtype::float64);
+    *out.fresh_data<double>() = value;
+    return out;
+}
+
+template <class F>
+Tensor live_scalar(const char* op, const F& f) {
     Operation operation;
     operation.name = op;
-    operation.run = [=, live = trace.live(), held = std::vector<double>(parameters)](std::span<const Tensor>, std::span<Tensor> out) {
-        out[0] = scalar(f(live->counts[index] + ahead, held.data()));
-    };
+    operation.run = [f](std::span<const Tensor>, std::span<Tensor> out) { out[0] = float64_scalar(f()); };
     Tensor out;
     {
         const InsideOp inside;
@@ -87,6 +88,21 @@ Tensor number_of(const char* op, const Count& count, double (*f)(std::int64_t, c
     }
     trace_state.trace->add_live(std::move(operation), {}, {&out, 1});
     return out;
+}
+
+}  // namespace
+
+Tensor number_of(const char* op, const Count& count, double (*f)(std::int64_t, const double*), std::initializer_list<double> parameters) {
+    if (!is_tracing() || count.slot() < 0) return float64_scalar(f(count.raw(), parameters.begin()));
+    const auto& live = trace_state.trace->live();
+    const auto slot = static_cast<std::size_t>(count.slot());
+    const std::int64_t ahead = count.raw() - live->counts[slot];
+    return live_scalar(op, [=, held = std::vector<double>(parameters)] { return f(live->counts[slot] + ahead, held.data()); });
+}
+
+Tensor number_of(const Setting& setting) {
+    if (!is_tracing() || setting.slot() < 0) return float64_scalar(setting.raw());
+    return live_scalar("setting", [live = trace_state.trace->live(), slot = static_cast<std::size_t>(setting.slot())] { return live->settings[slot]; });
 }
 
 void refuse_stream(const char* op, const Rng& rng) {

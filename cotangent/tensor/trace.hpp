@@ -18,36 +18,12 @@
 #include <type_traits>
 #include <vector>
 
+#include "cotangent/tensor/live.hpp"
 #include "cotangent/tensor/random.hpp"
 #include "cotangent/tensor/tensor.hpp"
 #include "cotangent/tensor/trace_state.hpp"
 
 namespace cotangent {
-
-/// A counter that a compiled function may advance, such as the steps of an optimizer: a changed Count is no changed
-/// argument, as a changed integer would be. It reads as an integer everywhere but inside f of compile(f).
-class Count {
-public:
-    Count(std::int64_t value = 0) : value_(value) {}
-    /// @throws ValueError  it belongs to an argument of a function that is being compiled: its value changes from call to call
-    operator std::int64_t() const {
-        if (number_ >= 0 && detail::trace_state.trace) detail::refuse_read();
-        return value_;
-    }
-    Count& operator++() {
-        ++value_;
-        return *this;
-    }
-
-    // What compile() needs: which number of the trace it is, and what it holds.
-    [[nodiscard]] std::int32_t number() const { return number_; }
-    void set_number(std::int32_t number) { number_ = number; }
-    [[nodiscard]] std::int64_t raw() const { return value_; }
-
-private:
-    std::int64_t value_;
-    std::int32_t number_ = -1;
-};
 
 namespace detail {
 
@@ -103,14 +79,17 @@ public:
     virtual ~Trace() = default;
     /// Remembers a call. If it depends on no argument of f, the outputs are constants instead.
     virtual void add(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) = 0;
-    /// Remembers a call that depends on the state of a random generator or a counter.
+    /// Remembers a call that depends on a random generator, a counter or a setting of the arguments.
     virtual void add_live(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) = 0;
-    /// The generators and counters of f's arguments at the time of a call; at recording, what they started from.
+    /// The generators, counters and settings of f's arguments at the time of a call; at recording, what they started from.
     struct Live {
         std::vector<Rng> generators;
         std::vector<std::int64_t> counts;
+        std::vector<double> settings;
     };
     [[nodiscard]] const std::shared_ptr<Live>& live() const { return live_; }
+    /// What a value is, for messages: "the result of sum, shape [3]".
+    [[nodiscard]] virtual std::string describe(std::int32_t value) const = 0;
     /// Which generator of the arguments this one has been advanced from; -1: none, so its draws are the same in every call.
     [[nodiscard]] int generator_of(const Rng& rng) const;
 
@@ -246,6 +225,7 @@ Tensor traced_draw(const char* op, Rng& rng, const F& f, const X&... x) {
 /// f(count), a float64 scalar as a Tensor; in a trace of whose arguments the count is one, recomputed in every call.
 [[nodiscard]] Tensor number_of(const char* op, const Count& count, double (*f)(std::int64_t count, const double* parameters),
                                std::initializer_list<double> parameters);
+[[nodiscard]] Tensor number_of(const Setting& setting);
 
 /// @throws ValueError  the generator belongs to an argument of a function that is being compiled
 void refuse_stream(const char* op, const Rng& rng);

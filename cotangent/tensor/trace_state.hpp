@@ -14,7 +14,9 @@ struct TraceState {
 };
 extern constinit thread_local TraceState trace_state;
 
-/// @throws ValueError  always: f of compile(f) reads a number that is not known while f is recorded
-[[noreturn]] void refuse_read();
+/// @throws ValueError  always: f of compile(f) reads a number that is not known while f is recorded; says of which value
+[[noreturn]] void refuse_read(std::int32_t value);
+/// The same of a number that is no tensor.
+[[noreturn]] void refuse_read(const char* what);
 
 }  // namespace cotangent::detail

@@ -11,7 +11,7 @@ namespace cotangent::detail {
 template <class T>
 inline constexpr bool is_reference_proxy = std::is_same_v<T, std::vector<bool>>;
 
-/// f(member, ...) for each leaf (Tensor, float, double), Rng, Count and anything else that is no container, of trees of one type
+/// f(member, ...) for each leaf (Tensor, float, double), Rng, Count, Setting and anything else that is no container, of trees of one type
 /// and structure, those in a Frozen too.
 template <class F, class T, class... Rest>
 void walk_all(F& f, T& tree, Rest&... rest) {
@@ -34,7 +34,7 @@ void walk_all(F& f, T& tree, Rest&... rest) {
 }
 
 template <class T>
-inline constexpr bool is_live = std::is_same_v<T, Rng> || std::is_same_v<T, Count>;
+inline constexpr bool is_live = std::is_same_v<T, Rng> || std::is_same_v<T, Count> || std::is_same_v<T, Setting>;
 
 /// Would a recording made of `seen` hold for `now`: are shapes, dtypes, structure and everything that is no tensor the same?
 template <class T>

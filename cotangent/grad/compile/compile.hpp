@@ -48,8 +48,11 @@ public:
                     throw ValueError("compile: two generators of the arguments are of one stream, expected independent ones; use split()");
                 live.generators.push_back(leaf);
             } else if constexpr (std::is_same_v<Leaf, Count>) {
-                leaf.set_number(static_cast<std::int32_t>(live.counts.size()));
+                leaf.set_slot(static_cast<std::int32_t>(live.counts.size()));
                 live.counts.push_back(leaf.raw());
+            } else if constexpr (std::is_same_v<Leaf, Setting>) {
+                leaf.set_slot(static_cast<std::int32_t>(live.settings.size()));
+                live.settings.push_back(leaf.raw());
             }
         };
         walk_all(watch_leaf, given);
@@ -112,18 +115,19 @@ public:
 
     Result replay(std::remove_cvref_t<Args>&... arguments) {
         Trace::Live& live = program->live();
-        std::size_t next = 0, generator = 0, count = 0;
+        std::size_t next = 0, generator = 0, count = 0, setting = 0;
         auto take = [&]<class Leaf>(Leaf& leaf) {
             if constexpr (std::is_same_v<Leaf, Tensor>) pointers_[next++] = &leaf;
             else if constexpr (std::is_same_v<Leaf, Rng>) live.generators[generator++] = leaf;
             else if constexpr (std::is_same_v<Leaf, Count>) live.counts[count++] = leaf.raw();
+            else if constexpr (std::is_same_v<Leaf, Setting>) live.settings[setting++] = leaf.raw();
         };
         (walk_all(take, arguments), ...);
         program->run(pointers_, outputs_);
         std::size_t output = 0, trail = 0;
         auto put = [&]<class Leaf>(Leaf& leaf) {
             if constexpr (std::is_same_v<Leaf, Tensor>) leaf = std::move(outputs_[output++]);
-            else if constexpr (is_live<Leaf>) follow(trails_[trail++], live, leaf);
+            else if constexpr (is_live<Leaf>) follow(trails_[trail++], live, leaf, leaf);
         };
         const auto finish = [&] {
             std::size_t change = 0;
@@ -133,7 +137,7 @@ public:
                         if constexpr (std::is_same_v<Leaf, Tensor>) {
                             if (changes_[change++]) a = std::move(outputs_[output++]);
                         } else if constexpr (is_live<Leaf>) {
-                            follow(trails_[trail++], live, a);
+                            follow(trails_[trail++], live, b, a);
                         } else {
                             a = b;
                         }
@@ -157,9 +161,9 @@ public:
     }
 
 private:
-    /// How a generator or counter follows from those of the arguments.
+    /// How a generator, counter or setting follows from those of the arguments.
     struct Trail {
-        int from = -1;            ///< -1: from none
+        int from = -1;            ///< -1: from none, it is what f made
         std::uint64_t ahead = 0;
     };
     static Trail trail_of(const Graph& graph, const Rng& rng) {
@@ -168,17 +172,27 @@ private:
         return {k, rng.state()[2] - const_cast<Graph&>(graph).live()->generators[static_cast<std::size_t>(k)].state()[2]};
     }
     static Trail trail_of(const Graph& graph, const Count& count) {
-        const int k = count.number();
+        const int k = count.slot();
         if (k < 0) return {};
         return {k, static_cast<std::uint64_t>(count.raw() - graph.live()->counts[static_cast<std::size_t>(k)])};
     }
-    static void follow(const Trail& trail, const Trace::Live& live, Rng& rng) {
-        if (trail.from < 0) return;
-        rng = live.generators[static_cast<std::size_t>(trail.from)];
-        rng.skip(trail.ahead);
-    }
-    static void follow(const Trail& trail, const Trace::Live& live, Count& count) {
-        if (trail.from >= 0) count = Count(live.counts[static_cast<std::size_t>(trail.from)] + static_cast<std::int64_t>(trail.ahead));
+    static Trail trail_of(const Graph&, const Setting& setting) { return {setting.slot()}; }
+    /// `made`: what f left there when it was recorded.
+    template <class Leaf>
+    static void follow(const Trail& trail, const Trace::Live& live, const Leaf& made, Leaf& leaf) {
+        if (trail.from < 0) {
+            leaf = made;
+            return;
+        }
+        const auto from = static_cast<std::size_t>(trail.from);
+        if constexpr (std::is_same_v<Leaf, Rng>) {
+            leaf = live.generators[from];
+            leaf.skip(trail.ahead);
+        } else if constexpr (std::is_same_v<Leaf, Count>) {
+            leaf = Count(live.counts[from] + static_cast<std::int64_t>(trail.ahead));
+        } else {
+            leaf = Setting(live.settings[from]);
+        }
     }
     template <class T>
     static void check_structure_kept(const T& before, const T& after) {
@@ -273,7 +287,8 @@ private:
 ///     });
 ///
 /// Arguments and results are trees. An lvalue argument that f takes by reference is changed for the caller, as f would. What f
-/// captures is part of the recording: pass what changes. An Rng or a Count in an argument may be drawn from or advanced.
+/// captures is part of the recording: pass what changes. An Rng or a Count in an argument may be drawn from or advanced, and a Setting (the lr of our optimizers) may
+/// have another value in every call.
 ///
 /// Another shape, dtype, structure, or value of anything that is no tensor (a double or an integer in a struct) records again;
 /// recordings() counts. Reading a number that depends on the arguments inside f throws, because the recording would keep it:

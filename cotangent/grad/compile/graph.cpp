@@ -87,6 +87,15 @@ Operand Graph::operand(const char* op, const Tensor& x) {
     return {id, offset, x.shape(), x.dtype()};
 }
 
+std::string Graph::describe(std::int32_t value) const {
+    if (value < 0) return "a tensor that an op made beside its result";
+    const std::string shape = to_string(values[static_cast<std::size_t>(value)].shape);
+    for (const Instruction& instruction : instructions)
+        if (std::find(instruction.outputs.begin(), instruction.outputs.end(), value) != instruction.outputs.end())
+            return fmt::format("the result of {}, shape {}", instruction.operation.name, shape);
+    return fmt::format("an argument of f, shape {}", shape);
+}
+
 void Graph::add(Operation&& operation, std::span<const Tensor* const> given, std::span<Tensor> outputs) {
     if (std::any_of(given.begin(), given.end(), [&](const Tensor* x) { return is_traced(*x); }))
         return add_live(std::move(operation), given, outputs);

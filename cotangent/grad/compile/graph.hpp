@@ -47,6 +47,7 @@ public:
     [[nodiscard]] Tensor input(const Tensor& x);
     void add(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) override;
     void add_live(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) override;
+    [[nodiscard]] std::string describe(std::int32_t value) const override;
     /// What a tensor is to this trace: one of its values, or a constant.
     /// @throws ValueError  an op made it beside its result, out of numbers that this trace has not seen
     [[nodiscard]] Operand operand(const char* op, const Tensor& x);

@@ -98,7 +98,6 @@ void Planner::choose_memory() {
             program_.is_fixed_[id] = true;  // without memory: nothing makes it
         }
     }
-    program_.results_kept_.resize(program_.results_.size());
     program_.is_taken_.assign(graph_.inputs.size(), false);
     for (const auto& [input, result] : program_.taken_) program_.is_taken_[static_cast<std::size_t>(input)] = true;
 }

@@ -47,6 +47,7 @@ template <class T>
 double small_sum(const std::byte* bytes, std::int64_t count) {
     using L = Lanes<double>;
     const T* x = reinterpret_cast<const T*>(bytes);
+    if (count == L::count) return sum_of_lanes<0, L::count>(fold_load<double>(x));
     std::array<L, 4> sums{L(0), L(0), L(0), L(0)};
     std::int64_t k = 0;
     for (; k + 4 * L::count <= count; k += 4 * L::count)
@@ -75,6 +76,7 @@ Program::Program(std::unique_ptr<Graph> graph, std::vector<Operand> results, std
     simplify(*graph_, results_);
     keep_blocks(*graph_, results_);
     Planner(*this).run();
+    find_fixed();
 }
 
 Program::~Program() = default;
@@ -85,26 +87,48 @@ Tensor Program::seen_as(const Operand& operand) const {
     return whole.view(operand.shape, operand.offset / static_cast<std::int64_t>(size_of(operand.dtype)));
 }
 
+void Program::find_fixed() {
+    for (const int input : graph_->inputs) {
+        const auto id = static_cast<std::size_t>(input);
+        const Value& value = graph_->values[id];
+        if (is_fixed_[id] && slots_[id].has_storage())
+            fixed_inputs_.push_back({slots_[id].fresh_data<std::byte>(), static_cast<std::size_t>(value.bytes()), value.shape.size() == 1});
+        else fixed_inputs_.push_back({});
+    }
+    for (const Operand& operand : results_) {
+        const auto id = static_cast<std::size_t>(operand.value);
+        if (is_fixed_[id] && slots_[id].has_storage() && graph_->values[id].kind != Value::Kind::constant)
+            fixed_results_.push_back({slots_[id].fresh_data<std::byte>() + operand.offset,
+                                      static_cast<std::size_t>(operand.shape.size()) * size_of(operand.dtype)});
+        else fixed_results_.push_back({});
+    }
+}
+
 void Program::run(std::span<Tensor* const> inputs, std::span<Tensor> results) {
     for (std::size_t k = 0; k < inputs.size(); ++k) {
-        const auto id = static_cast<std::size_t>(graph_->inputs[k]);
-        Tensor& slot = slots_[id];
-        if (!is_fixed_[id]) {
-            if (is_taken_[k]) slot = std::move(*inputs[k]);
-            else slot = *inputs[k];
+        const Fixed& fixed = fixed_inputs_[k];
+        if (fixed.memory) {
+            if (fixed.is_number) fill_scalar(fixed.memory, inputs[k]->raw(), fixed.bytes);
+            else std::memcpy(fixed.memory, inputs[k]->raw(), fixed.bytes);
             continue;
         }
-        const std::size_t bytes = inputs[k]->bytes();
-        auto* to = const_cast<std::byte*>(slot.raw());
-        if (inputs[k]->size() == 1) fill_scalar(to, inputs[k]->raw(), bytes);
-        else std::memcpy(to, inputs[k]->raw(), bytes);
+        const auto id = static_cast<std::size_t>(graph_->inputs[k]);
+        if (is_fixed_[id]) continue;  // without elements
+        if (is_taken_[k]) slots_[id] = std::move(*inputs[k]);
+        else slots_[id] = *inputs[k];
     }
+    const auto run_step = [this](const Command& step) {
+        if (step.kernel) step.kernel(step.function, step.inputs, step.steps, step.outputs, step.count);
+        else step.run(*this, step);
+    };
     try {
-        for (std::size_t k = 0; k < steps_.size(); ++k) {
-            const Command& step = steps_[k];
-            if (step.kernel) step.kernel(step.function, step.inputs, step.steps, step.outputs, step.count);
-            else step.run(*this, step);
-            if (releases_any_ && !releases_[k].empty()) release(k);
+        if (releases_any_) {
+            for (std::size_t k = 0; k < steps_.size(); ++k) {
+                run_step(steps_[k]);
+                if (!releases_[k].empty()) release(k);
+            }
+        } else {
+            for (const Command& step : steps_) run_step(step);
         }
     } catch (...) {
         // What was given away goes back, or what has been made of it.
@@ -120,15 +144,15 @@ void Program::run(std::span<Tensor* const> inputs, std::span<Tensor> results) {
     }
     for (std::size_t k = 0; k < results.size(); ++k) {
         const Operand& operand = results_[k];
-        const auto id = static_cast<std::size_t>(operand.value);
-        if (!is_fixed_[id] || graph_->values[id].kind == Value::Kind::constant) {
+        const Fixed& fixed = fixed_results_[k];
+        if (!fixed.memory) {
             results[k] = seen_as(operand);
             continue;
         }
-        Tensor& kept = results_kept_[k];
-        if (!kept.is_sole_owner()) kept = Tensor::uninitialized(operand.shape, operand.dtype);
-        std::memcpy(kept.fresh_data<std::byte>(), slots_[id].fresh_data<std::byte>() + operand.offset, kept.bytes());
-        results[k] = kept;
+        // New memory of this thread's list: to share some that is kept would cost two locked counts.
+        if (results[k].shape() == operand.shape && results[k].dtype() == operand.dtype) results[k].renew();
+        else results[k] = Tensor::uninitialized(operand.shape, operand.dtype);
+        std::memcpy(results[k].fresh_data<std::byte>(), fixed.memory, fixed.bytes);
     }
     if (!releases_any_) return;
     for (std::size_t id = 0; id < slots_.size(); ++id)

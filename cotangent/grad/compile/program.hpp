@@ -121,13 +121,21 @@ public:
 private:
     friend class Planner;
     [[nodiscard]] Tensor seen_as(const Operand& operand) const;
+    void find_fixed();
     void point(Loop& loop);
     template <class T>
     void run_totals(Loop& loop);
 
+    /// Memory for the life of the program that a call copies an argument into, or a result out of; null: it has none.
+    struct Fixed {
+        std::byte* memory = nullptr;
+        std::size_t bytes = 0;
+        bool is_number = false;
+    };
+
     std::unique_ptr<Graph> graph_;
     std::vector<Operand> results_;
-    std::vector<Tensor> results_kept_;  ///< small results, written in place again when the caller has dropped them
+    std::vector<Fixed> fixed_inputs_, fixed_results_;
     std::vector<bool> is_fixed_;        ///< has memory for the life of the program
     std::vector<std::pair<int, int>> taken_;
     std::vector<bool> is_taken_;        ///< inputs, by position

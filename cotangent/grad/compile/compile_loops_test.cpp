@@ -1,0 +1,147 @@
+#include "cotangent/grad/compile/compile.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "cotangent/grad/compile/detail/testing.hpp"
+#include "cotangent/grad/grad.hpp"
+#include "cotangent/tensor/ops.hpp"
+#include "cotangent/tensor/threads.hpp"
+
+namespace ct = cotangent;
+using ct::Tensor;
+using ct::testing::identical, ct::testing::numbers;
+
+TEST_CASE("chains and their sums are fused at every size, with the numbers of the ops themselves") {
+    const auto f = [](const Tensor& x, const Tensor& y) {
+        const Tensor z = (x - y) / 1.5 + exp(-square(x)) * 0.25;
+        return std::tuple{z * z, sum(square(z)), mean(z * x), sum(x), maximum(z, 0.5) - mean(z)};
+    };
+    for (const ct::Dtype dtype : {ct::Dtype::float64, ct::Dtype::float32})
+        for (const std::int64_t count : {1, 2, 7, 8, 17, 500, 513, 1000, 4096, 65536, 65537, 200000}) {
+            CAPTURE(count);
+            const Tensor x = cast(numbers(count), dtype), y = cast(sin(numbers(count, 3)), dtype);
+            auto compiled = ct::compile(f);
+            (void)compiled(y, x);
+            const auto seen = ct::leaves(compiled(x, y)), expected = ct::leaves(f(x, y));
+            const double tolerance = dtype == ct::Dtype::float64 ? 1e-14 : 1e-6;  // of sums in another order
+            for (std::size_t k = 0; k < seen.size(); ++k) {
+                const auto a = seen[k].to_vector<double>(), b = expected[k].to_vector<double>();
+                for (std::size_t i = 0; i < a.size(); ++i)
+                    REQUIRE(std::abs(a[i] - b[i]) <= tolerance * (1 + std::abs(b[i])));
+            }
+            CHECK(identical(seen[0], expected[0]));
+        }
+}
+
+TEST_CASE("a loop whose numbers become wider and narrower is as right as one of a single dtype") {
+    for (const std::int64_t count : {100, 2000, 40000}) {
+        const Tensor x = ct::cast(numbers(count), ct::Dtype::float32);
+        const auto f = [](const Tensor& y) {
+            const Tensor leaky = ct::where(y > 0.5, y, y * 0.1);
+            return ct::mean(ct::square(ct::cast(leaky, ct::Dtype::float64)));
+        };
+        const auto seen = ct::compile(ct::grad(f))(x).to_vector<float>(), expected = ct::grad(f)(x).to_vector<float>();
+        for (std::size_t k = 0; k < seen.size(); ++k) REQUIRE(seen[k] == doctest::Approx(expected[k]).epsilon(1e-6));
+    }
+}
+
+TEST_CASE("a loop that holds many numbers at once is as right as one that holds few") {
+    const auto f = [](const Tensor& x) {
+        std::vector<Tensor> parts;
+        for (int k = 0; k < 40; ++k) parts.push_back(sin(x * (0.5 + k)));
+        Tensor all = parts.back();
+        for (std::size_t k = parts.size() - 1; k-- > 0;) all = all * 0.5 + parts[k];
+        return all;
+    };
+    auto compiled = ct::compile(f);
+    const Tensor x = numbers(5000);
+    CHECK(identical(compiled(x), f(x)));
+    CHECK(identical(compiled(-x), f(-x)));
+}
+
+TEST_CASE("large values that have memory in turns, joined and cut, stay apart") {
+    for (const std::int64_t n : {100, 3000, 40000}) {
+        CAPTURE(n);
+        const auto f = [n](const Tensor& x) {
+            Tensor y = x * 0.5, sum_of_all = zeros_like(x);
+            for (int k = 0; k < 6; ++k) {
+                const Tensor shifted = ct::concatenate({slice_axis(y, 0, n - 1, n), slice_axis(y, 0, 0, n - 1)});
+                y = sin(shifted) * x + y;
+                sum_of_all = sum_of_all + y * shifted;
+            }
+            return sum(sum_of_all * x) + sum(slice_axis(y, 0, 3, n / 2));
+        };
+        const auto g = [f](const Tensor& x) { return ct::value_and_grad(f)(x); };
+        auto compiled = ct::compile(g);
+        const auto kept = compiled(numbers(n, -0.3));
+        for (const double start : {0.1, 0.8}) {
+            const auto [value, gradient] = compiled(numbers(n, start));
+            const auto [expected, slope] = g(numbers(n, start));
+            CHECK(value.item() == doctest::Approx(expected.item()).epsilon(1e-13));
+            const auto a = gradient.to_vector<double>(), b = slope.to_vector<double>();
+            for (std::size_t i = 0; i < a.size(); ++i) REQUIRE(std::abs(a[i] - b[i]) <= 1e-13 * (1 + std::abs(b[i])));
+        }
+        CHECK(identical(kept.second, compiled(numbers(n, -0.3)).second));
+    }
+}
+
+TEST_CASE("results without elements are not confused with numbers") {
+    auto f = ct::compile([](const Tensor& x) { return std::tuple{x * 2.0, sum(x), ct::concatenate({x, x})}; });
+    for (int k = 0; k < 2; ++k) {
+        const auto [twice, total, both] = f(ct::zeros({0}, ct::Dtype::float64));
+        CHECK(twice.shape() == ct::Shape{0});
+        CHECK(total.shape() == ct::Shape{});
+        CHECK(total.bytes() + total.offset() <= total.storage().bytes());
+        CHECK(total.item() == 0);
+        CHECK(both.shape() == ct::Shape{0});
+    }
+}
+
+TEST_CASE("results of a compiled function do not depend on the number of threads") {
+    const int before = ct::thread_count();
+    const Tensor x = numbers(300000);
+    auto f = ct::compile([](const Tensor& v) { return std::pair{sum(exp(v) * v), sin(v) + v * 2.0}; });
+    ct::set_thread_count(1);
+    const auto one = f(x);
+    ct::set_thread_count(4);
+    const auto four = f(x);
+    ct::set_thread_count(before);
+    CHECK(identical(one.first, four.first));
+    CHECK(identical(one.second, four.second));
+}
+
+TEST_CASE("broadcasts, integers, comparisons and views are replayed") {
+    const auto f = [](const Tensor& x, const Tensor& bias) {
+        const Tensor y = x + bias;
+        const Tensor positive = where(y > 0.0, y, 0.0);
+        const Tensor best = argmax(y, {.axis = 1});
+        const Tensor hot = one_hot(best, x.length(1), x.dtype());
+        const Tensor part = slice_axis(x, 0, 1, 3) * 2.0;
+        const Tensor counts = cast(y, ct::Dtype::int64) * cast(y, ct::Dtype::int64) + 1.0;
+        return std::tuple{positive,
+                          hot,
+                          best,
+                          part,
+                          counts,
+                          transpose(y),
+                          ct::concatenate({x, y}),
+                          reshape(y, {-1}),
+                          logical_not(y > 1.0),
+                          row(x, 1).detached() + 1.0};
+    };
+    const auto g = [f](const Tensor& x, const Tensor& row) { return f(x, row); };
+    for (const std::int64_t columns : {3, 700}) {
+        auto compiled = ct::compile(g);
+        for (const double start : {-2.0, 0.3, 1.9}) {
+            const Tensor x = reshape(numbers(5 * columns, start), {5, columns}), row = numbers(columns, -0.4);
+            const auto seen = ct::leaves(compiled(x, row)), expected = ct::leaves(g(x, row));
+            for (std::size_t k = 0; k < seen.size(); ++k) {
+                CAPTURE(k);
+                CHECK(identical(seen[k], expected[k]));
+            }
+        }
+        CHECK(compiled.recordings() == 1);
+    }
+}

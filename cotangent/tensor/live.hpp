@@ -1,0 +1,55 @@
+#pragma once
+// Numbers among the arguments of a compiled function that may change from call to call without another recording.
+#include <cstdint>
+
+#include "cotangent/tensor/trace_state.hpp"
+
+namespace cotangent {
+
+/// A counter that a compiled function may advance, such as the steps of an optimizer. It reads as an integer everywhere but
+/// inside f of compile(f).
+class Count {
+public:
+    Count(std::int64_t value = 0) : value_(value) {}
+    /// @throws ValueError  it belongs to an argument of a function that is being compiled: its value changes from call to
+    /// call
+    operator std::int64_t() const {
+        if (slot_ >= 0 && detail::trace_state.trace) detail::refuse_read("a Count");
+        return value_;
+    }
+    Count& operator++() {
+        ++value_;
+        return *this;
+    }
+
+    // What compile() needs: which counter of the trace it is, and what it holds.
+    [[nodiscard]] std::int32_t slot() const { return slot_; }
+    void set_slot(std::int32_t slot) { slot_ = slot; }
+    [[nodiscard]] std::int64_t raw() const { return value_; }
+
+private:
+    std::int64_t value_;
+    std::int32_t slot_ = -1;
+};
+
+/// A setting, such as a learning rate that follows a schedule. It reads as a double everywhere but inside f of compile(f).
+class Setting {
+public:
+    Setting(double value = 0) : value_(value) {}
+    /// @throws ValueError  it belongs to an argument of a function that is being compiled: its value changes from call to
+    /// call
+    operator double() const {
+        if (slot_ >= 0 && detail::trace_state.trace) detail::refuse_read("a Setting");
+        return value_;
+    }
+
+    [[nodiscard]] std::int32_t slot() const { return slot_; }
+    void set_slot(std::int32_t slot) { slot_ = slot; }
+    [[nodiscard]] double raw() const { return value_; }
+
+private:
+    double value_;
+    std::int32_t slot_ = -1;
+};
+
+}  // namespace cotangent
