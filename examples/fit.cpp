@@ -1,5 +1,6 @@
 // The training loop as one call: fit() with a progress bar, validation, a checkpoint and a clean stop on Ctrl-C.
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 
 #include "cotangent/cotangent.hpp"

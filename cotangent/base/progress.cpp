@@ -1,6 +1,7 @@
 #include "cotangent/base/progress.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <ostream>
 #include <utility>
@@ -9,7 +10,9 @@
 
 namespace cotangent {
 
-using Clock = std::chrono::steady_clock;
+double seconds_now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 std::string format_duration(double seconds) {
     const auto whole = static_cast<std::int64_t>(std::llround(std::max(0.0, seconds)));
@@ -18,7 +21,7 @@ std::string format_duration(double seconds) {
 }
 
 Progress::Progress(std::ostream* stream, std::string title, std::int64_t total, ProgressStyle style)
-    : stream_(stream), title_(std::move(title)), total_(std::max<std::int64_t>(1, total)), style_(style), start_(Clock::now()) {}
+    : stream_(stream), title_(std::move(title)), total_(std::max<std::int64_t>(1, total)), style_(style), start_(seconds_now()) {}
 
 Progress::~Progress() {
     if (stream_ && style_ == ProgressStyle::bar && width_ > 0) *stream_ << '\n' << std::flush;
@@ -26,8 +29,8 @@ Progress::~Progress() {
 
 void Progress::update(std::int64_t done, const std::string& note) {
     if (!stream_) return;
-    const auto now = Clock::now();
-    if (style_ == ProgressStyle::bar && done < total_ && now - last_ < std::chrono::milliseconds(100)) return;
+    const double now = seconds_now();
+    if (style_ == ProgressStyle::bar && done < total_ && now - last_ < 0.1) return;
     const std::int64_t tenth = done * 10 / total_;
     if (style_ == ProgressStyle::lines && std::exchange(last_tenth_, tenth) == tenth) return;
     last_ = now;
@@ -37,7 +40,7 @@ void Progress::update(std::int64_t done, const std::string& note) {
 void Progress::draw(std::int64_t done, const std::string& note) {
     constexpr int cells = 24;
     const double share = std::clamp(static_cast<double>(done) / static_cast<double>(total_), 0.0, 1.0);
-    const double passed = std::chrono::duration<double>(Clock::now() - start_).count();
+    const double passed = seconds_now() - start_;
     const std::string time = done >= total_ ? format_duration(passed)
                              : done > 0     ? format_duration(passed / share - passed) + " left"
                                             : "";

@@ -1,5 +1,4 @@
 #pragma once
-#include <chrono>
 #include <cstdint>
 #include <iosfwd>
 #include <string>
@@ -32,10 +31,13 @@ private:
     std::string title_;
     std::int64_t total_;
     ProgressStyle style_;
-    std::chrono::steady_clock::time_point start_, last_;
+    double start_, last_ = -1;  // seconds_now()
     std::int64_t last_tenth_ = -1;
     std::size_t width_ = 0;
 };
+
+/// Seconds on a clock that never goes back.
+[[nodiscard]] double seconds_now();
 
 /// `0:07`, `12:03`, `1:02:45`.
 [[nodiscard]] std::string format_duration(double seconds);

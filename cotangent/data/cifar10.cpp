@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -70,7 +71,8 @@ ImageDataset decode_cifar10(std::span<const std::byte> bytes) {
     }
 }
 
-ImageDataset load_cifar10(const std::filesystem::path& folder, Part part) {
+ImageDataset load_cifar10(const std::string& path, Part part) {
+    const std::filesystem::path folder = path;
     if (part == Part::validation)
         throw ValueError("load_cifar10: part is validation, expected train or test; split() makes one");
     const auto inner = folder / "cifar-10-batches-bin";

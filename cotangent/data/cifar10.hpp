@@ -1,7 +1,7 @@
 #pragma once
 #include <cstddef>
-#include <filesystem>
 #include <span>
+#include <string>
 
 #include "cotangent/data/dataset.hpp"
 
@@ -16,7 +16,7 @@ namespace cotangent::data {
 /// @throws IoError     there is no such file, or one is damaged; the message names it
 /// @throws ValueError  part is validation: CIFAR-10 has none, split() makes one
 /// @source  Krizhevsky 2009, "Learning multiple layers of features from tiny images"
-[[nodiscard]] ImageDataset load_cifar10(const std::filesystem::path& folder, Part part = Part::train);
+[[nodiscard]] ImageDataset load_cifar10(const std::string& folder, Part part = Part::train);
 
 /// The records of one such file, unpacked. @throws IoError
 [[nodiscard]] ImageDataset decode_cifar10(std::span<const std::byte> bytes);

@@ -165,7 +165,7 @@ EmojiDataset load_emoji(const EmojiOptions& options) {
     if (size < 1 || size > 1024) throw ValueError(fmt::format("emoji: size is {}, expected one in [1, 1024]", size));
     const auto list = read_packaged_file(options.list, detail::emoji_list_package);
     const std::vector<Emoji> listed =
-        detail::parse_emoji_list({reinterpret_cast<const char*>(list.data()), list.size()}, options.list.string());
+        detail::parse_emoji_list({reinterpret_cast<const char*>(list.data()), list.size()}, options.list);
     const std::vector<std::byte> font = read_packaged_file(options.font, font_package);
 
     const auto count = static_cast<std::int64_t>(listed.size());
@@ -196,7 +196,7 @@ EmojiDataset load_emoji(const EmojiOptions& options) {
         result.emoji.push_back(listed[i]);
     }
     if (result.emoji.empty()) {
-        throw IoError(fmt::format("emoji: {} draws no emoji of {}", options.font.string(), options.list.string()));
+        throw IoError(fmt::format("emoji: {} draws no emoji of {}", options.font, options.list));
     }
     result.labels = Tensor::from(labels, {result.size()});
     result.images = Tensor::from(pixels, {result.size(), size, size, 4});

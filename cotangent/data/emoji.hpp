@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,8 +31,8 @@ struct EmojiDataset {
 
 struct EmojiOptions {
     int size = 32;  ///< pixels along each side; the font's own bitmaps are 136 x 128
-    std::filesystem::path font = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf";  ///< package fonts-noto-color-emoji
-    std::filesystem::path list = "/usr/share/unicode/emoji/emoji-test.txt";            ///< package unicode-data
+    std::string font = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf";  ///< package fonts-noto-color-emoji
+    std::string list = "/usr/share/unicode/emoji/emoji-test.txt";            ///< package unicode-data
 };
 
 /// The default data set: about 1,800 colourful pictures, made in about half a second from two files of the system.

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <memory>
 
 #include "cotangent/data/detail/compression.hpp"
@@ -130,9 +131,9 @@ Outcome request(const std::string& url, const fs::path& part, const std::string&
     curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl.get(), CURLOPT_USERAGENT, "cotangent");
     curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, reason.data());
-    curl_easy_setopt(curl.get(), CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.stall_timeout.count()));
+    curl_easy_setopt(curl.get(), CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.stall_timeout));
     curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout.count()));
+    curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout));
     curl_easy_setopt(curl.get(), CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(transfer.resumed_at));
     curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &transfer);
@@ -190,7 +191,8 @@ void unpack_cifar(const fs::path& archive, const fs::path& folder) {
 
 }  // namespace
 
-void download(const std::string& url, const fs::path& path, const std::string& sha256, const FetchOptions& options) {
+void download(const std::string& url, const std::string& to, const std::string& sha256, const FetchOptions& options) {
+    const fs::path path = to;
     if (has_sum(path, sha256)) return;
     fs::path part = path;
     part += ".part";
@@ -228,7 +230,8 @@ std::vector<std::string> fetchable_datasets() {
     return names;
 }
 
-void fetch(std::string_view dataset, const fs::path& folder, const FetchOptions& options) {
+void fetch(std::string_view dataset, const std::string& to, const FetchOptions& options) {
+    const fs::path folder = to;
     const auto found =
         std::find_if(catalogue().begin(), catalogue().end(), [&](const auto& one) { return one.name == dataset; });
     if (found == catalogue().end()) {

@@ -1,7 +1,5 @@
 #pragma once
-#include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -23,7 +21,7 @@ struct FetchOptions {
     std::map<std::string, std::string> sha256 = {};
     /// Called now and then on the calling thread; an exception ends the download and is rethrown.
     std::function<void(const FetchProgress&)> progress = {};
-    std::chrono::seconds stall_timeout{30};  ///< gives up after this long without a byte
+    int stall_timeout = 30;  ///< seconds without a byte after which it gives up
 };
 
 /// Downloads over HTTP or HTTPS. Bytes gather in `PATH.part`, from which a later call resumes; the file appears under its
@@ -31,8 +29,7 @@ struct FetchOptions {
 ///
 /// @param sha256  64 hexadecimal digits; empty skips the check
 /// @throws IoError  the server cannot be reached or refuses, or the sum is wrong; the message names the address
-void download(const std::string& url, const std::filesystem::path& path, const std::string& sha256,
-              const FetchOptions& options = {});
+void download(const std::string& url, const std::string& path, const std::string& sha256, const FetchOptions& options = {});
 
 /// The datasets that fetch() knows: mnist, fashion-mnist, cifar10.
 [[nodiscard]] std::vector<std::string> fetchable_datasets();
@@ -41,6 +38,6 @@ void download(const std::string& url, const std::filesystem::path& path, const s
 /// What is there already is not downloaded again.
 /// @throws ValueError  the name is not one of fetchable_datasets()
 /// @throws IoError     as download()
-void fetch(std::string_view dataset, const std::filesystem::path& folder, const FetchOptions& options = {});
+void fetch(std::string_view dataset, const std::string& folder, const FetchOptions& options = {});
 
 }  // namespace cotangent::data

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <filesystem>
 
 #include "cotangent/data/detail/compression.hpp"
 
@@ -78,16 +79,16 @@ Tensor decode_idx(std::span<const std::byte> bytes) {
     }
 }
 
-Tensor read_idx(const std::filesystem::path& path) {
+Tensor read_idx(const std::string& path) {
     const auto bytes = detail::read_unpacked("read_idx", path, most_bytes);
     try {
         return decode(bytes);
     } catch (const IoError& error) {
-        throw IoError(fmt::format("read_idx: cannot read {}: {}", path.string(), error.what()));
+        throw IoError(fmt::format("read_idx: cannot read {}: {}", path, error.what()));
     }
 }
 
-ImageDataset load_mnist(const std::filesystem::path& folder, Part part, std::vector<std::string> class_names) {
+ImageDataset load_mnist(const std::string& folder, Part part, std::vector<std::string> class_names) {
     if (part == Part::validation)
         throw ValueError("load_mnist: part is validation, expected train or test; split() makes one");
     if (class_names.empty()) {
@@ -97,14 +98,14 @@ ImageDataset load_mnist(const std::filesystem::path& folder, Part part, std::vec
     const Tensor images = read_part(folder, prefix + "-images", 3);
     const Tensor labels = read_part(folder, prefix + "-labels", 1);
     if (images.length(0) != labels.length(0)) {
-        throw IoError(fmt::format("load_mnist: {} has {} pictures and {} labels, expected as many", folder.string(),
-                                  images.length(0), labels.length(0)));
+        throw IoError(fmt::format("load_mnist: {} has {} pictures and {} labels, expected as many", folder, images.length(0),
+                                  labels.length(0)));
     }
     const auto values = labels.values<std::uint8_t>();
     for (const std::uint8_t label : values) {
         if (label >= class_names.size()) {
-            throw IoError(fmt::format("load_mnist: {} has a label {}, expected one of {} classes", folder.string(), label,
-                                      class_names.size()));
+            throw IoError(
+                fmt::format("load_mnist: {} has a label {}, expected one of {} classes", folder, label, class_names.size()));
         }
     }
     return {.images = images.view({images.length(0), images.length(1), images.length(2), 1}),

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstddef>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,7 +12,7 @@ namespace cotangent::data {
 /// Names that end with .gz or .xz are unpacked.
 /// @throws IoError  the file is absent, damaged, or of an element type that tensors do not have
 /// @source  LeCun, Cortes, Burges, "The MNIST database of handwritten digits"
-[[nodiscard]] Tensor read_idx(const std::filesystem::path& path);
+[[nodiscard]] Tensor read_idx(const std::string& path);
 
 /// The same from memory. @throws IoError
 [[nodiscard]] Tensor decode_idx(std::span<const std::byte> bytes);
@@ -26,7 +25,7 @@ namespace cotangent::data {
 /// @return             images [N, 28, 28, 1]
 /// @throws IoError     a file is absent or damaged, or pictures and labels are not as many
 /// @throws ValueError  part is validation: MNIST has none, split() makes one
-[[nodiscard]] ImageDataset load_mnist(const std::filesystem::path& folder, Part part = Part::train,
+[[nodiscard]] ImageDataset load_mnist(const std::string& folder, Part part = Part::train,
                                       std::vector<std::string> class_names = {});
 
 /// T-shirt/top, Trouser, ...: the names that Fashion-MNIST gives its ten classes.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <string>
 
 #include "cotangent/data/detail/file.hpp"
@@ -90,12 +91,12 @@ Tensor decode_image(std::span<const std::byte> bytes) {
     }
 }
 
-Tensor read_image(const std::filesystem::path& path) {
+Tensor read_image(const std::string& path) {
     const auto bytes = detail::read_file("read_image", path);
     try {
         return decode(bytes);
     } catch (const IoError& error) {
-        throw IoError(fmt::format("read_image: cannot read {}: {}", path.string(), error.what()));
+        throw IoError(fmt::format("read_image: cannot read {}: {}", path, error.what()));
     }
 }
 
@@ -138,16 +139,14 @@ std::vector<std::byte> encode_webp(const Tensor& image, int quality) {
     return result;
 }
 
-void write_image(const std::filesystem::path& path, const Tensor& image) {
-    std::string extension = path.extension().string();
+void write_image(const std::string& path, const Tensor& image) {
+    std::string extension = std::filesystem::path(path).extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
     std::vector<std::byte> bytes;
     if (extension == ".png") bytes = encode_png(image);
     else if (extension == ".webp") bytes = encode_webp(image);
     else if (extension == ".jpg" || extension == ".jpeg") bytes = encode_jpeg(image);
-    else
-        throw ValueError(
-            fmt::format("write_image: {} ends with `{}`, expected .png, .webp or .jpg", path.string(), extension));
+    else throw ValueError(fmt::format("write_image: {} ends with `{}`, expected .png, .webp or .jpg", path, extension));
     detail::write_file("write_image", path, bytes);
 }
 

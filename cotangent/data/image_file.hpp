@@ -1,7 +1,7 @@
 #pragma once
 #include <cstddef>
-#include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "cotangent/tensor/tensor.hpp"
@@ -13,7 +13,7 @@ namespace cotangent::data {
 ///
 /// @return  [H, W, 3]  uint8
 /// @throws IoError  the file is absent, damaged, or of another format; the message names it and says why
-[[nodiscard]] Tensor read_image(const std::filesystem::path& path);
+[[nodiscard]] Tensor read_image(const std::string& path);
 
 /// The same from memory. @throws IoError
 [[nodiscard]] Tensor decode_image(std::span<const std::byte> bytes);
@@ -38,7 +38,7 @@ namespace cotangent::data {
 /// Encodes by the extension of the path: .png, .webp, .jpg or .jpeg.
 /// @throws ValueError  another extension
 /// @throws IoError     the file cannot be written
-void write_image(const std::filesystem::path& path, const Tensor& image);
+void write_image(const std::string& path, const Tensor& image);
 
 /// Shrinks by averaging areas, grows by linear interpolation; each axis on its own.
 /// @param image  [H, W, C]  uint8

@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <cstring>
+#include <filesystem>
 
 #include "cotangent/data/image_file.hpp"
 #include "cotangent/tensor/threads.hpp"
@@ -48,7 +49,8 @@ std::vector<fs::path> pictures_below(const fs::path& folder) {
 
 }  // namespace
 
-ImageFolder load_image_folder(const fs::path& folder, const ImageFolderOptions& options) {
+ImageFolder load_image_folder(const std::string& path, const ImageFolderOptions& options) {
+    const fs::path folder = path;
     if (std::min(options.height, options.width) < 1 || std::max(options.height, options.width) > 4096) {
         throw ValueError(fmt::format("load_image_folder: the size is {} x {}, expected sides in [1, 4096]", options.height,
                                      options.width));

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -33,6 +32,6 @@ struct ImageFolder {
 ///
 /// @throws IoError     there is no sub-folder or no picture, or (unless skipped) one is unreadable; names file and reason
 /// @throws ValueError  a side is outside [1, 4096]
-[[nodiscard]] ImageFolder load_image_folder(const std::filesystem::path& folder, const ImageFolderOptions& options = {});
+[[nodiscard]] ImageFolder load_image_folder(const std::string& folder, const ImageFolderOptions& options = {});
 
 }  // namespace cotangent::data

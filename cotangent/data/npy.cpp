@@ -188,12 +188,12 @@ Tensor decode_array(std::span<const std::byte> bytes) {
 }
 
 template <class F>
-auto with_name(const char* op, const std::filesystem::path* path, F&& f) {
+auto with_name(const char* op, const std::string* path, F&& f) {
     try {
         return f();
     } catch (const IoError& error) {
         if (!path) throw IoError(fmt::format("{}: {}", op, error.what()));
-        throw IoError(fmt::format("{}: cannot read {}: {}", op, path->string(), error.what()));
+        throw IoError(fmt::format("{}: cannot read {}: {}", op, *path, error.what()));
     }
 }
 
@@ -203,7 +203,7 @@ Tensor decode_npy(std::span<const std::byte> bytes) {
     return with_name("decode_npy", nullptr, [&] { return decode_array(bytes); });
 }
 
-Tensor read_npy(const std::filesystem::path& path) {
+Tensor read_npy(const std::string& path) {
     const auto bytes = detail::read_file("read_npy", path);
     return with_name("read_npy", &path, [&] { return decode_array(bytes); });
 }
@@ -229,15 +229,13 @@ std::vector<std::byte> encode_npy(const Tensor& tensor) {
     return bytes;
 }
 
-void write_npy(const std::filesystem::path& path, const Tensor& tensor) {
-    detail::write_file("write_npy", path, encode_npy(tensor));
-}
+void write_npy(const std::string& path, const Tensor& tensor) { detail::write_file("write_npy", path, encode_npy(tensor)); }
 
 NamedArrays decode_npz(std::span<const std::byte> bytes) {
     return with_name("decode_npz", nullptr, [&] { return detail::decode_zip(bytes, decode_array); });
 }
 
-NamedArrays read_npz(const std::filesystem::path& path) {
+NamedArrays read_npz(const std::string& path) {
     const auto bytes = detail::read_file("read_npz", path);
     return with_name("read_npz", &path, [&] { return detail::decode_zip(bytes, decode_array); });
 }

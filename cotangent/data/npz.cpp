@@ -157,7 +157,7 @@ std::vector<std::byte> encode_npz(const NamedArrays& arrays, NpzCompression comp
     return bytes;
 }
 
-void write_npz(const std::filesystem::path& path, const NamedArrays& arrays, NpzCompression compression) {
+void write_npz(const std::string& path, const NamedArrays& arrays, NpzCompression compression) {
     detail::write_file("write_npz", path, encode_npz(arrays, compression));
 }
 

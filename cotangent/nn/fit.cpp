@@ -1,5 +1,7 @@
 #include "cotangent/nn/fit.hpp"
 
+#include <filesystem>
+
 #include <cmath>
 
 #include <fmt/format.h>
@@ -32,10 +34,10 @@ std::string encode(const FitRecord& record) {
         .dump();
 }
 
-FitRecord decode(const std::string& text, const std::filesystem::path& path) try {
+FitRecord decode(const std::string& text, const std::string& path) try {
     const json value = json::parse(text);
     if (value.at("version") != 2)
-        throw IoError(fmt::format("{}: is a training run of version {}, expected 2", path.string(), value.at("version").dump()));
+        throw IoError(fmt::format("{}: is a training run of version {}, expected 2", path, value.at("version").dump()));
     FitPosition position{value.at("epoch"), value.at("step"), value.at("steps"), number_from(value.at("loss_sum")), value.at("correct"),
                          value.at("seen"), number_from(value.at("best_loss")), value.at("epochs_since_best"), value.at("data"), {}};
     for (const json& r : value.at("history"))
@@ -43,16 +45,18 @@ FitRecord decode(const std::string& text, const std::filesystem::path& path) try
                                     number_from(r.at(4)), number_from(r.at(5)), r.at(6)});
     return {std::move(position), value.at("seed"), value.at("optimizer_steps")};
 } catch (const std::logic_error& error) {  // a number that does not read
-    throw IoError(fmt::format("{}: its training run does not read: {}", path.string(), error.what()));
+    throw IoError(fmt::format("{}: its training run does not read: {}", path, error.what()));
 } catch (const json::exception& error) {
-    throw IoError(fmt::format("{}: its training run does not read: {}", path.string(), error.what()));
+    throw IoError(fmt::format("{}: its training run does not read: {}", path, error.what()));
 }
 
-void check_data(std::uint64_t seen, std::uint64_t expected, const std::filesystem::path& path) {
+bool exists(const std::string& path) { return std::filesystem::exists(path); }
+
+void check_data(std::uint64_t seen, std::uint64_t expected, const std::string& path) {
     if (seen != expected)
         throw IoError(fmt::format("{}: has data with fingerprint {:016x}, expected {:016x} for this run's training data; remove it to "
                                   "start anew",
-                                  path.string(), seen, expected));
+                                  path, seen, expected));
 }
 
 Rng epoch_rng(std::uint64_t seed, int epoch, std::uint64_t purpose) {

@@ -1,7 +1,5 @@
 #pragma once
 // fit(): a convenience over the training loop, which stays writable by hand (docs/guide/train.md shows both).
-#include <chrono>
-#include <filesystem>
 #include <functional>
 #include <iosfwd>
 #include <optional>
@@ -77,7 +75,7 @@ struct FitOptions {
                                           ///< its gradient and the update stay float32, see docs/design/mixed_precision.md
     int patience = 0;            ///< stop after this many epochs without a lower validation loss; 0: never
     data::BatchOptions batches = {};  ///< augmentation, normalisation, prefetch of the training data
-    std::filesystem::path checkpoint = {};  ///< written after each epoch and on interruption; resumed from if it exists
+    std::string checkpoint = {};  ///< written after each epoch and on interruption; resumed from if it exists
     std::ostream* progress = nullptr;  ///< where the bar goes
     ProgressStyle progress_style = ProgressStyle::bar;
     std::function<bool()> should_stop = {};                       ///< asked between steps; Ctrl-C in the command line
@@ -118,9 +116,10 @@ struct FitRecord {
     std::int64_t optimizer_steps = 0;  ///< of an optimizer that counts them
 };
 [[nodiscard]] std::string encode(const FitRecord& record);
-[[nodiscard]] FitRecord decode(const std::string& text, const std::filesystem::path& path);
+[[nodiscard]] FitRecord decode(const std::string& text, const std::string& path);
 /// @throws IoError  the checkpoint is of other data
-void check_data(std::uint64_t seen, std::uint64_t expected, const std::filesystem::path& path);
+[[nodiscard]] bool exists(const std::string& path);
+void check_data(std::uint64_t seen, std::uint64_t expected, const std::string& path);
 [[nodiscard]] Rng epoch_rng(std::uint64_t seed, int epoch, std::uint64_t purpose);
 [[nodiscard]] std::string note_of(const FitPosition& position);
 void check_fit(const FitOptions& options, const data::ImageDataset& train);
@@ -131,7 +130,7 @@ concept CountsSteps = requires(Optimizer optimizer) { optimizer.step; };
 /// Writes everything a later fit() needs to go on as if it had not stopped, to the bit. Atomic: the old file stays until
 /// the new one is whole.
 template <class Model, class State, class Optimizer>
-void save_checkpoint(const std::filesystem::path& path, const Training<Model, State, Optimizer>& training) {
+void save_checkpoint(const std::string& path, const Training<Model, State, Optimizer>& training) {
     detail::FitRecord record{training.position, training.seed};
     if constexpr (detail::CountsSteps<Optimizer>) record.optimizer_steps = training.optimizer.step;
     save(path, training, {{"fit", detail::encode(record)}});
@@ -140,11 +139,11 @@ void save_checkpoint(const std::filesystem::path& path, const Training<Model, St
 /// @param data  the fingerprint of the data to go on with; empty: any
 /// @throws IoError  the file is not a checkpoint of this kind of training, or of other data; `training` is untouched
 template <class Model, class State, class Optimizer>
-void load_checkpoint(const std::filesystem::path& path, Training<Model, State, Optimizer>& training,
+void load_checkpoint(const std::string& path, Training<Model, State, Optimizer>& training,
                      std::optional<std::uint64_t> data = {}) {
     const auto metadata = load_tensors(path).metadata;
     const auto found = metadata.find("fit");
-    if (found == metadata.end()) throw IoError(path.string() + ": holds no training run, expected metadata `fit`");
+    if (found == metadata.end()) throw IoError(path + ": holds no training run, expected metadata `fit`");
     detail::FitRecord record = detail::decode(found->second, path);
     if (data) detail::check_data(record.position.data, *data, path);
     load(path, training);
@@ -164,7 +163,7 @@ FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset
     detail::check_fit(options, train);
     if (!options.checkpoint.empty()) {
         const std::uint64_t data = data::fingerprint(train);
-        if (std::filesystem::exists(options.checkpoint)) load_checkpoint(options.checkpoint, training, data);
+        if (detail::exists(options.checkpoint)) load_checkpoint(options.checkpoint, training, data);
         training.position.data = data;
     }
     const auto save_if_asked = [&] {
@@ -181,7 +180,7 @@ FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset
     const auto is_stuck = [&] { return validation && options.patience > 0 && at.epochs_since_best >= options.patience; };
     if (is_stuck()) return FitEnd::stopped_early;
     while (at.epoch < options.epochs) {
-        const auto start = std::chrono::steady_clock::now();
+        const double start = seconds_now();
         Rng order = detail::epoch_rng(training.seed, at.epoch, 0);
         const Rng draws = detail::epoch_rng(training.seed, at.epoch, 1);
         auto batches = data::batches(train, options.batch_size, order, options.batches);
@@ -218,7 +217,7 @@ FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset
             report.validation_loss = seen.loss;
             report.validation_accuracy = seen.accuracy;
         }
-        report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        report.seconds = seconds_now() - start;
         at.step = 0;
         at.loss_sum = at.correct = at.seen = 0;
         at.epochs_since_best = report.validation_loss < at.best_loss ? 0 : at.epochs_since_best + 1;

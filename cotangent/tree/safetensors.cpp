@@ -257,7 +257,7 @@ private:
 
 }  // namespace
 
-void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata) {
+void save_tensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata) {
     with_pieces(tensors, metadata, [&](auto pieces) { write_file_atomically(path, pieces); });
 }
 
@@ -269,13 +269,13 @@ std::vector<std::byte> encode_tensors(const NamedTensors& tensors, const Metadat
     });
 }
 
-TensorFile load_tensors(const std::filesystem::path& path) {
+TensorFile load_tensors(const std::string& path) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status {};
     if (file.get() < 0 || ::fstat(file.get(), &status) != 0)
-        throw IoError(fmt::format("load: {}: cannot open it: {}", path.string(), std::strerror(errno)));
-    if (!S_ISREG(status.st_mode)) throw IoError(fmt::format("load: {}: is not a regular file", path.string()));
-    Source source{path.string(), static_cast<std::uint64_t>(status.st_size), {}};
+        throw IoError(fmt::format("load: {}: cannot open it: {}", path, std::strerror(errno)));
+    if (!S_ISREG(status.st_mode)) throw IoError(fmt::format("load: {}: is not a regular file", path));
+    Source source{path, static_cast<std::uint64_t>(status.st_size), {}};
     source.read = [&](std::uint64_t offset, std::span<std::byte> to) {
         while (!to.empty()) {
             const ssize_t count = ::pread(file.get(), to.data(), to.size(), static_cast<off_t>(offset));

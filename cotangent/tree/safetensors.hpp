@@ -3,7 +3,6 @@
 // 8 bytes little-endian length of the header, the header in JSON, then the tensors' bytes without holes.
 // @source https://github.com/huggingface/safetensors#format
 #include <cstddef>
-#include <filesystem>
 #include <map>
 #include <span>
 #include <string>
@@ -29,13 +28,13 @@ struct TensorFile {
 ///
 /// @throws ValueError  a name is there twice, is `__metadata__`, or a text is not UTF-8
 /// @throws IoError     the file cannot be written; then nothing has changed
-void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata = {});
+void save_tensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata = {});
 
 /// Reads all tensors: F32 F64 BF16 I32 I64 U8 BOOL, at most 8 axes.
 ///
 /// @throws IoError  the file cannot be read, is damaged or holds another dtype; the message names file, tensor and reason.
 ///                  No more memory is asked for than the file is long.
-[[nodiscard]] TensorFile load_tensors(const std::filesystem::path& path);
+[[nodiscard]] TensorFile load_tensors(const std::string& path);
 
 /// The same in memory. `source` names the bytes in messages.
 [[nodiscard]] std::vector<std::byte> encode_tensors(const NamedTensors& tensors, const Metadata& metadata = {});
@@ -60,7 +59,7 @@ void take_leaves(T& tree, TensorFile& file, std::string_view source) {
 ///
 /// @throws IoError  the file cannot be written; then nothing has changed
 template <class T>
-void save(const std::filesystem::path& path, const T& tree, const Metadata& metadata = {}) {
+void save(const std::string& path, const T& tree, const Metadata& metadata = {}) {
     save_tensors(path, named_leaves<Leaves::all>(tree), metadata);
 }
 
@@ -69,9 +68,9 @@ void save(const std::filesystem::path& path, const T& tree, const Metadata& meta
 /// @throws IoError  the file is damaged or does not fit; the message names every tensor that is missing, unexpected or
 ///                  of another shape or dtype. The tree is as it was.
 template <class T>
-Metadata load(const std::filesystem::path& path, T& tree) {
+Metadata load(const std::string& path, T& tree) {
     TensorFile file = load_tensors(path);
-    detail::take_leaves(tree, file, path.string());
+    detail::take_leaves(tree, file, path);
     return std::move(file.metadata);
 }
 
