@@ -16,6 +16,7 @@ struct NetworkSpec {
     std::int64_t channels = 3, side = 32;  ///< of the pictures
     std::vector<std::string> class_names;
     data::ChannelStatistics statistics;  ///< what pictures are normalised with
+    std::uint64_t seed = 0;              ///< of the training run: it decides which pictures of a folder are test pictures
 };
 
 /// One line of a network's table.

@@ -90,8 +90,7 @@ class Usage(InFolder):
             with self.subTest(words):
                 done = self.ok(*words, "--help")
                 self.assertIn("cotangent " + " ".join(words), done.stdout)
-                if words:
-                    self.assertRegex(done.stdout, r"Examples?:\n  cotangent " + " ".join(words))
+                self.assertRegex(done.stdout, r"Examples?:\n  cotangent " + " ".join(words))
 
     def test_the_version_is_printed(self):
         self.assertRegex(self.ok("--version").stdout, r"^cotangent \d+\.\d+\.\d+\n$")
@@ -104,6 +103,7 @@ class Usage(InFolder):
             with self.subTest(arguments):
                 self.assertTrue(self.fails(2, *arguments).strip())
         self.assertEqual(list(self.folder.iterdir()), [])
+        self.assertIn("dance is no subcommand, expected tour, train,", self.fails(2, "dance"))
 
 
 class WrongInput(InFolder):
@@ -170,7 +170,9 @@ class Pictures(InFolder):
         self.assertGreater(trained["parameters"], 1000)
         self.assertEqual(trained["test"]["pictures"], 12)
         self.assertFalse((self.folder / "m.safetensors.checkpoint").exists())
-        seen = json.loads(self.ok("evaluate", "m.safetensors", "--data", "images:pictures", "--seed", "3", "--json").stdout)
+        # The model knows the seed, and so which pictures it was not trained on.
+        seen = json.loads(self.ok("evaluate", "m.safetensors", "--data", "images:pictures", "--json").stdout)
+        self.assertEqual(seen, json.loads(self.ok("evaluate", "m.safetensors", "--data", "images:pictures", "--seed", "3", "--json").stdout))
         self.assertEqual(seen["accuracy"], trained["test"]["accuracy"])
         self.assertGreater(seen["accuracy"], 0.8)
         self.assertEqual(seen["classes"], sorted(COLORS))
@@ -368,6 +370,8 @@ class Fetch(InFolder):
     def test_a_mirror_without_the_file_or_without_a_server_is_named(self):
         with serving(self.folder) as address:
             message = self.fails(1, "data", "fetch", "mnist", "--mirror", address)
+            self.assertTrue((self.folder / "mnist").is_dir())
+            self.assertFalse((self.folder / "sheet.png").exists())
             self.assertIn("404", message)
             self.assertIn(address, message)
         self.assertIn(address, self.fails(1, "data", "fetch", "mnist", "--mirror", address))

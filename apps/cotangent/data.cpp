@@ -40,16 +40,17 @@ void describe(const std::string& name, bool json, bool skip) {
         std::cout << fmt::format("{:<22} {:>7} {:>11} {:>6}\n", names[c], train[c], validation[c], test[c]);
 }
 
-void sheet(const std::string& name, const std::string& out, int columns, int count, bool skip) {
+void sheet(const std::string& name, const std::string& out, int columns, int count, bool skip, bool json) {
     const Source source = load_source(name, {.skip_unreadable = skip});
     std::vector<std::int64_t> indices;
     const std::int64_t shown = std::min<std::int64_t>(count, source.plain_train.size());
     for (std::int64_t k = 0; k < shown; ++k) indices.push_back(k * source.plain_train.size() / shown);
     data::write_image(out, data::tile_images(data::take_rows(source.plain_train.images, indices), columns));
-    std::cout << fmt::format("Wrote {}\n", out);
+    if (json) std::cout << nlohmann::json{{"file", out}, {"pictures", shown}}.dump(2) << '\n';
+    else std::cout << fmt::format("Wrote {}\n", out);
 }
 
-void fetch(const std::string& name, const std::filesystem::path& out, const std::string& mirror) {
+void fetch(const std::string& name, const std::filesystem::path& out, const std::string& mirror, bool json) {
     const InterruptGuard guard;
     std::unique_ptr<Progress> progress;
     std::string current;
@@ -69,7 +70,8 @@ void fetch(const std::string& name, const std::filesystem::path& out, const std:
     };
     data::fetch(name, out, options);
     progress.reset();
-    std::cout << fmt::format("{} is in {}\n", name, out.string());
+    if (json) std::cout << nlohmann::json{{"dataset", name}, {"folder", out.string()}}.dump(2) << '\n';
+    else std::cout << fmt::format("{} is in {}\n", name, out.string());
 }
 
 }  // namespace
@@ -79,7 +81,7 @@ void add_data(CLI::App& app) {
     command->require_subcommand(1);
     command->footer("Examples:\n  cotangent data describe emoji\n  cotangent data fetch mnist --out mnist");
     struct Arguments {
-        std::string data = "emoji", out, name, mirror;
+        std::string data = "emoji", sheet = "sheet.png", folder, name, mirror;
         int columns = 24, count = 480;
         bool json = false, skip = false;
     };
@@ -94,19 +96,21 @@ void add_data(CLI::App& app) {
 
     auto* sheet_command = command->add_subcommand("sheet", "Training pictures side by side in one file");
     sheet_command->add_option("data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR")->capture_default_str();
-    sheet_command->add_option("--out", a->out, "PNG, WebP or JPEG")->default_val("sheet.png");
+    sheet_command->add_option("--out", a->sheet, "PNG, WebP or JPEG")->capture_default_str();
     sheet_command->add_option("--columns", a->columns, "Pictures a row")->capture_default_str()->check(CLI::PositiveNumber);
     sheet_command->add_option("--count", a->count, "Pictures in all")->capture_default_str()->check(CLI::PositiveNumber);
     sheet_command->add_flag("--skip-unreadable", a->skip, "Leave out pictures that cannot be read");
+    sheet_command->add_flag("--json", a->json, "Print JSON");
     sheet_command->footer("Example:\n  cotangent data sheet emoji --out emoji.png");
-    sheet_command->callback([a] { sheet(a->data, a->out.empty() ? "sheet.png" : a->out, a->columns, a->count, a->skip); });
+    sheet_command->callback([a] { sheet(a->data, a->sheet, a->columns, a->count, a->skip, a->json); });
 
     auto* fetch_command = command->add_subcommand("fetch", "Download a dataset from its official home, checked by SHA-256");
     fetch_command->add_option("name", a->name, "mnist, fashion-mnist or cifar10")->required()->check(CLI::IsMember({"mnist", "fashion-mnist", "cifar10"}));
-    fetch_command->add_option("--out", a->out, "Folder; default: the dataset's name");
+    fetch_command->add_option("--out", a->folder, "Folder; default: the dataset's name");
     fetch_command->add_option("--mirror", a->mirror, "Take the files from this address instead");
+    fetch_command->add_flag("--json", a->json, "Print JSON");
     fetch_command->footer("Example:\n  cotangent data fetch mnist --out mnist");
-    fetch_command->callback([a] { fetch(a->name, a->out.empty() ? a->name : a->out, a->mirror); });
+    fetch_command->callback([a] { fetch(a->name, a->folder.empty() ? a->name : a->folder, a->mirror, a->json); });
 }
 
 }  // namespace cotangent::app

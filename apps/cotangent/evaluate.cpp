@@ -1,5 +1,6 @@
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "classifier.hpp"
 #include "command.hpp"
@@ -16,6 +17,7 @@ namespace {
 struct Arguments {
     std::string model, data = "emoji";
     SourceOptions source;
+    std::optional<std::uint64_t> seed;
     int threads = 0;
     bool json = false;
 };
@@ -40,6 +42,7 @@ void run(const Arguments& a) {
     SourceOptions options = a.source;
     options.side = static_cast<int>(classifier.spec.side);
     options.augment = false;
+    options.seed = a.seed.value_or(classifier.spec.seed);
     const Source source = load_source(a.data, options);
     const nn::Evaluation test = classifier.evaluate(source.test);
     const nn::Interval interval = nn::wilson_interval(test.accuracy, source.test.size());
@@ -69,7 +72,7 @@ void add_evaluate(CLI::App& app) {
     auto a = std::make_shared<Arguments>();
     command->add_option("model", a->model, "A file that `cotangent train` wrote")->required();
     command->add_option("--data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR")->capture_default_str();
-    command->add_option("--seed", a->source.seed, "The seed it was trained with: it decides which pictures of a folder are test pictures")->capture_default_str();
+    command->add_option("--seed", a->seed, "Cut a folder into parts by another seed than the network was trained with");
     command->add_option("--threads", a->threads, "Default: all processors")->check(CLI::PositiveNumber);
     command->add_flag("--skip-unreadable", a->source.skip_unreadable, "Leave out pictures that cannot be read");
     command->add_flag("--json", a->json, "Print the result as JSON");

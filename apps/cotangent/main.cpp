@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     CLI::App command("Differentiable computing: train, look into and ship models. Start with `cotangent tour`.", "cotangent");
     command.set_version_flag("--version", "cotangent 0.1.0");
     command.require_subcommand(1);
+    command.footer("Examples:\n  cotangent tour\n  cotangent train --data images:my_pictures --out mine.safetensors\n  cotangent predict mine.safetensors photo.jpg");
     command.set_help_all_flag("--help-all", "The help of all subcommands");
     app::add_tour(command);
     app::add_train(command);
@@ -29,6 +30,13 @@ int main(int argc, char** argv) {
     try {
         command.parse(argc, argv);
         return 0;
+    } catch (const CLI::RequiredError& error) {
+        if (const auto left = command.remaining(); command.get_subcommands().empty() && !left.empty()) {
+            std::cerr << "cotangent: " << left.front() << " is no subcommand, expected tour, train, evaluate, predict or data\n";
+            return app::wrong_usage;
+        }
+        command.exit(error);
+        return app::wrong_usage;
     } catch (const CLI::ParseError& error) {
         return command.exit(error) == 0 ? 0 : app::wrong_usage;
     } catch (const app::Interrupted& stop) {

@@ -12,8 +12,13 @@ using nlohmann::json;
 
 NetworkSpec spec_from(const json& value) {
     if (value.at("version") != 1) throw IoError(fmt::format("it has version {}, expected 1", value.at("version").dump()));
-    return {value.at("architecture"), value.at("width"),   value.at("channels"),
-            value.at("side"),         value.at("classes"), {value.at("mean"), value.at("deviation")}};
+    return {value.at("architecture"),
+            value.at("width"),
+            value.at("channels"),
+            value.at("side"),
+            value.at("classes"),
+            {value.at("mean"), value.at("deviation")},
+            value.value("seed", std::uint64_t{0})};
 }
 
 }  // namespace
@@ -26,7 +31,8 @@ std::string to_text(const NetworkSpec& spec) {
                        {"side", spec.side},
                        {"classes", spec.class_names},
                        {"mean", spec.statistics.mean},
-                       {"deviation", spec.statistics.deviation}};
+                       {"deviation", spec.statistics.deviation},
+                       {"seed", spec.seed}};
     return text.dump();
 }
 

@@ -25,7 +25,7 @@ struct Arguments {
     std::filesystem::path out = "out/tour";
     std::uint64_t seed = 0;
     int threads = 0, port = 8765, epochs = 30;
-    bool serve = false, no_serve = false;
+    bool serve = false, no_serve = false, json = false;
 };
 
 /// `AMD EPYC, 2 cores, 23 GiB`, as far as the system tells.
@@ -61,7 +61,7 @@ void run(const Arguments& a) {
     std::cerr << fmt::format("Drew {} emoji: {} to train on, {} to choose by, {} to test on\n",
                              source.train.size() + source.validation.size() + source.test.size(), source.train.size(),
                              source.validation.size(), source.test.size());
-    const NetworkSpec spec{"resnet14", 16, source.channels(), source.side(), source.plain_train.class_names, source.statistics};
+    const NetworkSpec spec{"resnet14", 16, source.channels(), source.side(), source.plain_train.class_names, source.statistics, a.seed};
     TrainOptions options;
     options.epochs = a.epochs;
     options.lr = 5e-3;
@@ -78,7 +78,8 @@ void run(const Arguments& a) {
     trained.classifier.save(model);
     const nn::Evaluation test = trained.classifier.evaluate(source.test);
     const nn::Interval interval = nn::wilson_interval(test.accuracy, source.test.size());
-    std::cout << fmt::format("{:.1f} % of {} unseen emoji right (95 % interval {:.1f} to {:.1f} %)\n", 100 * test.accuracy,
+    if (!a.json)
+        std::cout << fmt::format("{:.1f} % of {} unseen emoji right (95 % interval {:.1f} to {:.1f} %)\n", 100 * test.accuracy,
                              source.test.size(), 100 * interval.low, 100 * interval.high);
     nlohmann::json report{
         {"version", 1},
@@ -92,7 +93,12 @@ void run(const Arguments& a) {
         {"chapters", nlohmann::json::array({learn_chapter(source, trained, test, options)})}};
     write_page(page, report);
     std::filesystem::remove(options.checkpoint);
-    std::cout << fmt::format("Wrote {} and {}\n", page.string(), model.string());
+    if (a.json)
+        std::cout << nlohmann::json{{"accuracy", test.accuracy}, {"interval", {interval.low, interval.high}}, {"pictures", source.test.size()},
+                                    {"page", page.string()}, {"model", model.string()}, {"seconds", report["seconds"]}}
+                         .dump(2)
+                  << std::endl;
+    else std::cout << fmt::format("Wrote {} and {}\n", page.string(), model.string());
     if (!a.no_serve) serve(page, a.port);
 }
 
@@ -108,6 +114,7 @@ void add_tour(CLI::App& app) {
     auto* no_serve = command->add_flag("--no-serve", a->no_serve, "Do not serve the page on 127.0.0.1 afterwards");
     command->add_flag("--serve", a->serve, "Serve it (default)")->excludes(no_serve);
     command->add_option("--port", a->port, "Port to serve on; 0 takes a free one")->capture_default_str()->check(CLI::Range(0, 65535));
+    command->add_flag("--json", a->json, "Print the result as JSON");
     command->footer("Examples:\n  cotangent tour\n  cotangent tour --no-serve --out /tmp/tour --seed 7");
     command->callback([a] { run(*a); });
 }

@@ -42,7 +42,7 @@ void run(const Arguments& given) {
     if (source.test.size() == 0)
         throw ValueError(fmt::format("--data: {} leaves no pictures to test on, expected a class of at least three", a.data));
     NetworkSpec spec{a.model, a.width ? a.width : a.model == "mlp" ? 128 : 16, source.channels(), source.side(),
-                     source.plain_train.class_names, source.statistics};
+                     source.plain_train.class_names, source.statistics, a.train.seed};
     if (a.fresh) std::filesystem::remove(checkpoint);
     const bool resumed = std::filesystem::exists(checkpoint);
     if (a.precision == "bfloat16") a.train.precision = Dtype::bfloat16;

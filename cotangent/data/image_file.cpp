@@ -27,7 +27,7 @@ Tensor decode_webp(std::span<const std::byte> bytes) {
     if (!WebPDecodeRGBAInto(data, bytes.size(), rgba.fresh_data<std::uint8_t>(), rgba.bytes(), features.width * 4)) {
         throw IoError("the WebP data is damaged or cut short");
     }
-    return detail::over_white(rgba);
+    return detail::oriented(detail::over_white(rgba), detail::orientation_of_webp(bytes));
 }
 
 bool starts_with(std::span<const std::byte> bytes, std::size_t offset, std::string_view magic) {

@@ -9,7 +9,7 @@
 namespace cotangent::data {
 
 /// Reads a JPEG, PNG or WebP file as RGB. Grey, palette and 16-bit pictures are converted; transparent ones are laid over
-/// white; CMYK JPEG is converted without its colour profile; the EXIF orientation of a JPEG is applied.
+/// white; CMYK JPEG is converted without its colour profile; the EXIF orientation is applied.
 ///
 /// @return  [H, W, 3]  uint8
 /// @throws IoError  the file is absent, damaged, or of another format; the message names it and says why

@@ -1,6 +1,7 @@
 #include "cotangent/data/image_file.hpp"
 
 #include <doctest/doctest.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cmath>
@@ -33,6 +34,75 @@ double largest_difference(const Tensor& a, const Tensor& b) {
     return largest;
 }
 
+/// A TIFF block that holds nothing but an orientation.
+std::vector<std::byte> exif_of(int orientation, bool is_little) {
+    std::vector<std::byte> tiff;
+    const auto put = [&](std::uint32_t value, int size) {
+        for (int i = 0; i < size; ++i) tiff.push_back(static_cast<std::byte>(value >> 8 * (is_little ? i : size - 1 - i)));
+    };
+    tiff.assign(2, static_cast<std::byte>(is_little ? 'I' : 'M'));
+    put(42, 2);
+    put(8, 4);
+    put(1, 2);
+    put(0x0112, 2);
+    put(3, 2);
+    put(1, 4);
+    put(static_cast<std::uint32_t>(orientation), 2);
+    put(0, 2);
+    put(0, 4);
+    return tiff;
+}
+
+void append(std::vector<std::byte>& to, std::string_view text) {
+    for (const char c : text) to.push_back(static_cast<std::byte>(c));
+}
+void append_number(std::vector<std::byte>& to, std::uint32_t value, int size, bool is_little) {
+    for (int i = 0; i < size; ++i) to.push_back(static_cast<std::byte>(value >> 8 * (is_little ? i : size - 1 - i)));
+}
+
+std::vector<std::byte> jpeg_with(std::vector<std::byte> file, const std::vector<std::byte>& exif) {
+    std::vector<std::byte> segment;
+    append(segment, "\xff\xe1");
+    append_number(segment, static_cast<std::uint32_t>(exif.size() + 8), 2, false);
+    append(segment, std::string_view("Exif\0\0", 6));
+    segment.insert(segment.end(), exif.begin(), exif.end());
+    file.insert(file.begin() + 2, segment.begin(), segment.end());
+    return file;
+}
+
+std::vector<std::byte> png_with(std::vector<std::byte> file, const std::vector<std::byte>& exif) {
+    std::vector<std::byte> chunk;
+    append_number(chunk, static_cast<std::uint32_t>(exif.size()), 4, false);
+    append(chunk, "eXIf");
+    chunk.insert(chunk.end(), exif.begin(), exif.end());
+    append_number(chunk,
+                  static_cast<std::uint32_t>(
+                      crc32(0, reinterpret_cast<const Bytef*>(chunk.data() + 4), static_cast<uInt>(exif.size() + 4))),
+                  4, false);
+    file.insert(file.begin() + 33, chunk.begin(), chunk.end());  // after the header
+    return file;
+}
+
+/// The extended container around a simple one.
+std::vector<std::byte> webp_with(const std::vector<std::byte>& file, const std::vector<std::byte>& exif, std::uint32_t width,
+                                 std::uint32_t height) {
+    std::vector<std::byte> inside;
+    append(inside, "WEBPVP8X");
+    append_number(inside, 10, 4, true);
+    append_number(inside, 0x08, 4, true);  // it has EXIF
+    append_number(inside, width - 1, 3, true);
+    append_number(inside, height - 1, 3, true);
+    inside.insert(inside.end(), file.begin() + 12, file.end());
+    append(inside, "EXIF");
+    append_number(inside, static_cast<std::uint32_t>(exif.size()), 4, true);
+    inside.insert(inside.end(), exif.begin(), exif.end());
+    std::vector<std::byte> all;
+    append(all, "RIFF");
+    append_number(all, static_cast<std::uint32_t>(inside.size()), 4, true);
+    all.insert(all.end(), inside.begin(), inside.end());
+    return all;
+}
+
 }  // namespace
 
 TEST_CASE("PNG and lossless WebP give back every pixel") {
@@ -60,25 +130,26 @@ TEST_CASE("grey becomes RGB and transparency white") {
     CHECK(data::decode_image(data::encode_jpeg(gradient(8, 8, 1))).shape() == cotangent::Shape{8, 8, 3});
 }
 
-TEST_CASE("the EXIF orientation of a JPEG is applied") {
+TEST_CASE("the EXIF orientation of JPEG, PNG and WebP is applied, in both byte orders") {
     // Left half black, right half white, 16 x 8; each orientation says where the first row and column are.
     std::vector<std::uint8_t> pixels;
     for (int y = 0; y < 8; ++y)
         for (int x = 0; x < 16; ++x)
             for (int c = 0; c < 3; ++c) pixels.push_back(x < 8 ? (y < 4 ? 0 : 80) : 255);
-    const auto plain = data::encode_jpeg(Tensor::from(pixels, {8, 16, 3}), 100);
+    const Tensor picture = Tensor::from(pixels, {8, 16, 3});
     // TIFF 6.0: the corner where the stored top left (black) is seen.
     const bool is_at_bottom[] = {false, false, true, true, false, false, true, true};
     const bool is_at_right[] = {false, true, true, false, false, true, true, false};
-    for (int orientation = 1; orientation <= 8; ++orientation) {
+    for (int each = 0; each < 8 * 2 * 3; ++each) {
+        const int orientation = 1 + each % 8, format = each / 16;
+        const bool is_little = each / 8 % 2 == 1;
         CAPTURE(orientation);
-        const unsigned char exif[] = {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,
-                                      'M',  'M',  0, 42, 0,   0,   0,   8,   0, 1,
-                                      0x01, 0x12, 0, 3,  0,   0,   0,   1,   0, static_cast<unsigned char>(orientation),
-                                      0,    0,    0, 0,  0,   0};
-        auto bytes = plain;
-        bytes.insert(bytes.begin() + 2, reinterpret_cast<const std::byte*>(exif),
-                     reinterpret_cast<const std::byte*>(exif) + sizeof exif);
+        CAPTURE(format);
+        CAPTURE(is_little);
+        const std::vector<std::byte> exif = exif_of(orientation, is_little);
+        const std::vector<std::byte> bytes = format == 0   ? jpeg_with(data::encode_jpeg(picture, 100), exif)
+                                             : format == 1 ? png_with(data::encode_png(picture), exif)
+                                                           : webp_with(data::encode_webp(picture, 100), exif, 16, 8);
         const Tensor image = data::decode_image(bytes);
         const bool is_turned = orientation >= 5;
         REQUIRE(image.shape() == (is_turned ? cotangent::Shape{16, 8, 3} : cotangent::Shape{8, 16, 3}));
@@ -116,6 +187,9 @@ TEST_CASE("what cannot be read says which file and why") {
     const std::vector<std::byte> text(20, std::byte{'x'});
     CHECK_THROWS_WITH_AS((void)data::decode_image(text), "decode_image: it is not JPEG, PNG or WebP", cotangent::IoError);
     const Tensor image = gradient(40, 40, 3);
+    auto half = data::encode_jpeg(image);
+    half.resize(half.size() - 2);
+    CHECK_THROWS_WITH_AS((void)data::decode_image(half), "decode_image: Premature end of JPEG file", cotangent::IoError);
     for (auto bytes : {data::encode_png(image), data::encode_jpeg(image), data::encode_webp(image)}) {
         bytes.resize(bytes.size() / 2);
         CHECK_THROWS_AS((void)data::decode_image(bytes), cotangent::IoError);

@@ -24,57 +24,20 @@ void keep_and_jump(j_common_ptr info) {
     handler->format_message(info, handler->text);
     std::longjmp(handler->jump, 1);
 }
+/// The first warning is the reason; what comes after it overwrites libjpeg's message.
+void keep_warning(j_common_ptr info, int level) {
+    if (level >= 0) return;  // a trace
+    auto* handler = static_cast<ErrorHandler*>(info->err);
+    if (handler->num_warnings++ == 0) handler->format_message(info, handler->text);
+}
 void stay_quiet(j_common_ptr) {}
 
 void install(jpeg_common_struct* info, ErrorHandler& handler) {
     info->err = jpeg_std_error(&handler);
     handler.error_exit = keep_and_jump;
+    handler.emit_message = keep_warning;
     handler.output_message = stay_quiet;
     handler.text[0] = '\0';
-}
-
-/// The EXIF orientation, 1 to 8, of an APP1 segment; 1 when it says nothing that can be understood.
-int orientation_of(std::span<const std::uint8_t> segment) {
-    if (segment.size() < 14 || std::memcmp(segment.data(), "Exif\0\0", 6) != 0) return 1;
-    const auto tiff = segment.subspan(6);
-    const bool is_little = tiff[0] == 'I';
-    const auto number = [&](std::size_t at, int bytes) {
-        std::uint32_t value = 0;
-        if (at + bytes > tiff.size()) return value;
-        for (int i = 0; i < bytes; ++i) value |= std::uint32_t(tiff[at + i]) << 8 * (is_little ? i : bytes - 1 - i);
-        return value;
-    };
-    const std::size_t directory = number(4, 4);
-    if (directory >= tiff.size()) return 1;
-    const std::uint32_t entries = number(directory, 2);
-    for (std::uint32_t i = 0; i < entries; ++i) {
-        const std::size_t entry = directory + 2 + 12 * std::size_t(i);
-        if (entry + 12 > tiff.size()) break;
-        if (number(entry, 2) != 0x0112) continue;
-        const auto value = static_cast<int>(number(entry + 8, 2));
-        return value >= 1 && value <= 8 ? value : 1;
-    }
-    return 1;
-}
-
-Tensor oriented(const Tensor& image, int orientation) {
-    if (orientation == 1) return image;
-    const std::int64_t height = image.length(0), width = image.length(1);
-    const bool is_turned = orientation >= 5;
-    const std::int64_t rows = is_turned ? width : height, columns = is_turned ? height : width;
-    Tensor result = Tensor::uninitialized({rows, columns, 3}, Dtype::uint8);
-    const std::uint8_t* from = image.data<std::uint8_t>();
-    std::uint8_t* to = result.fresh_data<std::uint8_t>();
-    for (std::int64_t y = 0; y < rows; ++y) {
-        for (std::int64_t x = 0; x < columns; ++x) {
-            // Where the stored picture holds what is seen at (y, x): TIFF 6.0, tag Orientation.
-            std::int64_t sy = is_turned ? x : y, sx = is_turned ? y : x;
-            if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8) sx = width - 1 - sx;
-            if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7) sy = height - 1 - sy;
-            std::memcpy(to + (y * columns + x) * 3, from + (sy * width + sx) * 3, 3);
-        }
-    }
-    return result;
 }
 
 /// What must outlive a longjmp; nothing in decode() itself has a destructor.
@@ -97,7 +60,9 @@ bool read_header(Decoder& decoder, std::span<const std::byte> bytes) {
     jpeg_read_header(&info, TRUE);
     for (auto* marker = info.marker_list; marker; marker = marker->next) {
         if (marker->marker != JPEG_APP0 + 1) continue;
-        const int found = orientation_of({marker->data, marker->data_length});
+        const std::span<const std::uint8_t> segment{marker->data, marker->data_length};
+        if (segment.size() < 6 || std::memcmp(segment.data(), "Exif\0\0", 6) != 0) continue;
+        const int found = detail::orientation_of(std::as_bytes(segment.subspan(6)));
         if (found != 1) decoder.orientation = found;
     }
     return true;
@@ -160,11 +125,8 @@ Tensor detail::decode_jpeg(std::span<const std::byte> bytes) {
     std::vector<std::uint8_t> row(std::size_t{info.image_width} * 4);
     if (!read_pixels(decoder, pixels.fresh_data<std::uint8_t>(), row.data())) throw IoError(decoder.handler.text);
     // libjpeg paints what is missing grey and warns; a picture that is half there is no picture.
-    if (decoder.handler.num_warnings > 0) {
-        decoder.handler.format_message(reinterpret_cast<j_common_ptr>(&decoder.info), decoder.handler.text);
-        throw IoError(decoder.handler.text);
-    }
-    return oriented(pixels, decoder.orientation);
+    if (decoder.handler.num_warnings > 0) throw IoError(decoder.handler.text);
+    return detail::oriented(pixels, decoder.orientation);
 }
 
 std::vector<std::byte> encode_jpeg(const Tensor& image, int quality) {

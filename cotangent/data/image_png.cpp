@@ -22,7 +22,7 @@ Tensor decode_png(std::span<const std::byte> bytes) {
     image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // or 16-bit pictures without a gamma would be taken as linear light
     Tensor rgba = Tensor::uninitialized({image.height, image.width, 4}, Dtype::uint8);
     if (!png_image_finish_read(&image, nullptr, rgba.fresh_data<std::uint8_t>(), 0, nullptr)) throw IoError(image.message);
-    return over_white(rgba);
+    return oriented(over_white(rgba), orientation_of_png(bytes));
 }
 
 }  // namespace detail

@@ -42,8 +42,14 @@ std::vector<std::byte> npy(std::string header, std::size_t elements) {
     return {bytes.begin(), bytes.end()};
 }
 
+/// The project's Python, which has NumPy, or the system's.
+std::string python() {
+    const auto own = std::filesystem::path(__FILE__).parent_path() / "../../.venv/bin/python3";
+    return std::filesystem::exists(own) ? own.string() : "python3";
+}
+
 bool has_numpy() {
-    const bool found = std::system("python3 -c 'import numpy' 2>/dev/null") == 0;
+    const bool found = std::system((python() + " -c 'import numpy' 2>/dev/null").c_str()) == 0;
     if (!found) MESSAGE("skipped: needs python3 with NumPy");
     return found;
 }
@@ -96,7 +102,7 @@ np.savez_compressed(folder + 'packed.npz', x=np.asfortranarray(x), y=np.zeros((0
 np.save(folder + 'big.npy', x.astype('>f4'))
 np.save(folder + 'half.npy', x.astype('<f2'))
 )";
-    REQUIRE(std::system(("python3 " + (folder / "check.py").string() + " " + folder.path().string()).c_str()) == 0);
+    REQUIRE(std::system((python() + " " + (folder / "check.py").string() + " " + folder.path().string()).c_str()) == 0);
     std::vector<float> values(24);
     std::iota(values.begin(), values.end(), 0.0f);
     const Tensor x = Tensor::from(values, {2, 3, 4});

@@ -1,6 +1,8 @@
 #pragma once
 // Functions of functions. What is differentiated is an argument: grad(f)(model, batch) is a Model, holding the derivative
-// of the scalar f(model, batch) with respect to each tensor and each number in the model. Everything nests to any order.
+// of the scalar f(model, batch) with respect to each tensor in the model; or with respect to each number, of a number, a
+// container of them, or a struct that is a template over its scalar. Plain numbers in a struct of tensors are settings: they
+// are constants, 0 in the gradient. Everything nests to any order.
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -34,7 +36,7 @@ consteval bool check_argument() {
 struct GradOptions {
     Independent independent = Independent::allow;
     /// How numbers are differentiated: by a tape; except that up to 24, known when compiled, go forward all at once unless this
-    /// is reverse.
+    /// is reverse, or a result that depends on nothing is to be refused, which dual numbers do not tell.
     Mode mode = Mode::automatic;
 };
 
@@ -66,7 +68,7 @@ template <class F>
                           count <= detail::most_forward && !detail::has_tensors<Deep>) {
                 using Lifted = detail::rebuilt<Deep, detail::ChangeTo<Dual<S, Tangents<S, count>>>>;
                 if constexpr (std::is_invocable_v<const F&, const Lifted&>)
-                    if (options.mode != Mode::reverse)
+                    if (options.mode == Mode::forward || (options.mode == Mode::automatic && options.independent == Independent::allow))
                         return detail::forward_value_and_grad<S, count>(f, deep, options.independent);
             }
             return detail::reverse_value_and_grad<S>(f, deep, options.independent, std::forward<Rest>(rest)...);

@@ -25,6 +25,12 @@ std::vector<std::size_t> reached(const Tensor& output, std::span<const Tensor* c
     return result;
 }
 
+void throw_plain_numbers() {
+    throw ValueError(
+        "to_scalars: the tensor is being differentiated, and plain numbers of it would lose that; take the scalar that "
+        "the function is written in, or stop_gradient() first");
+}
+
 void throw_element_count(const Tensor& seen) {
     throw ShapeError(fmt::format("to_scalar: the tensor has shape {}, expected one element", to_string(seen.shape())));
 }

@@ -72,6 +72,7 @@ template <class S>
 }
 
 [[noreturn]] void throw_element_count(const Tensor& seen);
+[[noreturn]] void throw_plain_numbers();
 
 template <class S>
 struct Innermost {
@@ -239,10 +240,14 @@ template <class T>
 }
 
 /// The elements of a tensor in row-major order, as numbers of type T: the scalar that the function is written in.
-/// @throws ValueError  the tensor is a variable of a function further out, whose derivative would be lost
+/// @throws ValueError  the tensor is being differentiated further out, or T is a plain number and it is being differentiated
+/// at
+///                     all: the derivative would be lost (item() and values() give the numbers alone)
 template <class T>
     requires is_scalar_v<T>
 [[nodiscard]] std::vector<T> to_scalars(const Tensor& tensor) {
+    if constexpr (std::is_arithmetic_v<T>)
+        if (tensor.node() && detail::is_recording()) detail::throw_plain_numbers();
     return detail::ScalarsOf<T>::of(tensor);
 }
 /// The only element. @throws ShapeError  there is not exactly one

@@ -154,3 +154,16 @@ TEST_CASE("to_scalar wants one element") {
     CHECK_THROWS_WITH_AS((void)ct::to_scalar<double>(ct::ones({2})),
                          "to_scalar: the tensor has shape [2], expected one element", ct::ShapeError);
 }
+
+TEST_CASE("plain numbers of a tensor that is being differentiated are refused") {
+    const auto lost = [](const Tensor& t) {
+        const auto v = ct::to_scalars<double>(t);
+        return sum(t) * (v[0] * v[1]);
+    };
+    const Tensor t = Tensor::of<double>({2, 3});
+    CHECK(lost(t).item() == 30);
+    CHECK_THROWS_WITH_AS((void)ct::grad(lost)(t), doctest::Contains("to_scalars: the tensor is being differentiated"),
+                         ct::ValueError);
+    const auto kept = [](const Tensor& x) { return sum(x) * ct::to_scalars<double>(ct::stop_gradient(x))[0]; };
+    CHECK(ct::grad(kept)(t).to_vector<double>() == std::vector<double>{2, 2});
+}

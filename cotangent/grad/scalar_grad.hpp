@@ -286,8 +286,10 @@ template <class D, class Y>
         y, y,
         [&]<class N>(const N& number, const N&) {
             if constexpr (std::is_same_v<N, D>)
-                for (int d = 0; d < direction_count<decltype(D::tangent)>; ++d)
-                    any = any || !(primal(tangent_along(number.tangent, d)) == 0);
+                for (int d = 0; d < direction_count<decltype(D::tangent)>; ++d) {
+                    const auto tangent = primal(tangent_along(number.tangent, d));
+                    any = any || (tangent != 0 && tangent == tangent);  // an infinite derivative makes NaN of no tangent
+                }
         },
         [](const auto&, const auto&) {});
     return any;

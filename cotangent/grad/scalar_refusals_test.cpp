@@ -37,10 +37,28 @@ TEST_CASE("a variable of an outer derivative that would be lost is refused") {
 TEST_CASE("what cannot depend on its argument is zero, or refused") {
     const auto constant = [](auto x) { return decltype(x)(3); };
     CHECK(ct::grad(constant)(1.0) == 0);
-    const ct::GradOptions refuse{.independent = ct::Independent::refuse, .mode = ct::Mode::reverse};
-    CHECK_THROWS_WITH_AS(ct::grad(constant, refuse)(1.0), "grad: the result does not depend on the argument",
-                         ct::ValueError);
+    for (const ct::Mode mode : {ct::Mode::automatic, ct::Mode::reverse}) {
+        const ct::GradOptions refuse{.independent = ct::Independent::refuse, .mode = mode};
+        CHECK_THROWS_WITH_AS(ct::grad(constant, refuse)(1.0), "grad: the result does not depend on the argument",
+                             ct::ValueError);
+        const auto overwritten = [](auto x) {
+            x[0] = 2;
+            return x[0];
+        };
+        CHECK_THROWS_AS(ct::grad(overwritten, refuse)(std::array{1.0, 2.0}), ct::ValueError);
+        CHECK(ct::grad([](auto x) { return x * x; }, refuse)(3.0) == 6);
+    }
     CHECK_THROWS_AS(
         ct::grad([](const Tensor&) { return ct::ones({}); }, {.independent = ct::Independent::refuse})(ct::ones({2})),
         ct::ValueError);
+}
+
+TEST_CASE("an infinite derivative of an inner function is no variable of an outer one") {
+    const auto inner_root = [](auto x) { return x * x + ct::grad([](auto y) { return pow(y, 0.5); })(0.0); };
+    CHECK(ct::grad(inner_root)(2.0) == 4);
+    const auto inner_entropy = [](auto x) {
+        (void)ct::value_and_grad([](auto y) { return y * log(y); })(0.0);
+        return x * 3;
+    };
+    CHECK(ct::grad(inner_entropy)(2.0) == 3);
 }

@@ -14,7 +14,7 @@ using Schedule = std::function<double(std::int64_t step)>;
 [[nodiscard]] Schedule step_decay(double lr, std::int64_t every, double factor);
 /// From lr down to `last` along half a cosine over `steps`, then `last`. @source Loshchilov, Hutter 2016, arXiv:1608.03983
 [[nodiscard]] Schedule cosine(double lr, std::int64_t steps, double last = 0);
-/// From 0 up to `then(0)` in a straight line over `steps`, then `then`, counted from there.
+/// Up to `then(0)` in a straight line, (k + 1) / (steps + 1) of it at step k < steps, then `then`, counted from there.
 [[nodiscard]] Schedule warm_up(std::int64_t steps, Schedule then);
 /// values[k].second from step values[k].first on. @throws ValueError  empty, not ascending, or not from 0
 [[nodiscard]] Schedule piecewise(std::vector<std::pair<std::int64_t, double>> values);

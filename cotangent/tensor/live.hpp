@@ -14,7 +14,7 @@ public:
     /// @throws ValueError  it belongs to an argument of a function that is being compiled: its value changes from call to
     /// call
     operator std::int64_t() const {
-        if (slot_ >= 0 && detail::trace_state.trace) detail::refuse_read("a Count");
+        if (slot() >= 0) detail::refuse_read("a Count");
         return value_;
     }
     Count& operator++() {
@@ -22,14 +22,18 @@ public:
         return *this;
     }
 
-    // What compile() needs: which counter of the trace it is, and what it holds.
-    [[nodiscard]] std::int32_t slot() const { return slot_; }
-    void set_slot(std::int32_t slot) { slot_ = slot; }
+    // What compile() needs: which counter of the active trace it is, if any, and what it holds.
+    [[nodiscard]] std::int32_t slot() const { return trace_ == detail::trace_state.guarded ? slot_ : -1; }
+    void set_slot(std::int32_t slot) {
+        slot_ = slot;
+        trace_ = detail::trace_state.guarded;
+    }
     [[nodiscard]] std::int64_t raw() const { return value_; }
 
 private:
     std::int64_t value_;
     std::int32_t slot_ = -1;
+    std::uint32_t trace_ = 0;  // what it carries out of a trace means nothing in another
 };
 
 /// A setting, such as a learning rate that follows a schedule. It reads as a double everywhere but inside f of compile(f).
@@ -39,17 +43,21 @@ public:
     /// @throws ValueError  it belongs to an argument of a function that is being compiled: its value changes from call to
     /// call
     operator double() const {
-        if (slot_ >= 0 && detail::trace_state.trace) detail::refuse_read("a Setting");
+        if (slot() >= 0) detail::refuse_read("a Setting");
         return value_;
     }
 
-    [[nodiscard]] std::int32_t slot() const { return slot_; }
-    void set_slot(std::int32_t slot) { slot_ = slot; }
+    [[nodiscard]] std::int32_t slot() const { return trace_ == detail::trace_state.guarded ? slot_ : -1; }
+    void set_slot(std::int32_t slot) {
+        slot_ = slot;
+        trace_ = detail::trace_state.guarded;
+    }
     [[nodiscard]] double raw() const { return value_; }
 
 private:
     double value_;
     std::int32_t slot_ = -1;
+    std::uint32_t trace_ = 0;  // what it carries out of a trace means nothing in another
 };
 
 }  // namespace cotangent

@@ -5,6 +5,7 @@
 //
 //     Tensor swish(const Tensor& x) { return map([](auto v) { return v / (1.0 + exp(-v)); }, x); }
 //
+// What f captures, it captures by value: a record and a recording of compile() keep f and call it later.
 // Inside, write numbers as usual and branches as select(condition, a, b); the functions of lanes.hpp are at hand.
 #include <array>
 #include <utility>

@@ -43,6 +43,8 @@ void convolutions(std::vector<OpCase>& list) {
     };
     transpose("", {2, 2, 3, 2}, {2, 3, 2, 2}, {});
     transpose(" with stride and output padding", {1, 2, 2, 2}, {2, 1, 3, 3}, {.stride = 2, .padding = 1, .output_padding = {1, 0}});
+    transpose(" with dilation", {1, 1, 3, 2}, {1, 2, 2, 2}, {.dilation = {2, 1}});
+    transpose(" of no images", {0, 2, 3, 3}, {2, 1, 2, 2}, {});
     transpose(" in groups", {1, 4, 2, 2}, {4, 1, 2, 2}, {.groups = 2});
 }
 
@@ -208,6 +210,9 @@ std::vector<OpCase> op_list() {
     unary(list, "sigmoid", sigmoid);
     unary(list, "softplus", softplus);
     unary(list, "erf", erf);
+    unary(list, "relu", relu);
+    unary(list, "gelu", gelu);
+    unary(list, "silu", silu);
     unary(list, "floor", floor, 0.2, 0.8);
     unary(list, "sign", sign, 0.2, 2);
     unary(list, "abs", abs, -2, -0.2);
@@ -234,6 +239,11 @@ std::vector<OpCase> op_list() {
                     [](const Arguments& x) { return cumsum(x[0], {.axis = -1, .reverse = true, .exclusive = true}); }, {{{2, 4}}}});
     // Shape.
     list.push_back({"reshape", [](const Arguments& x) { return reshape(x[0], {3, 2}); }, {{{2, 3}}}});
+    list.push_back({"flatten", [](const Arguments& x) { return flatten(x[0]); }, {{{2, 3, 2}}}});
+    list.push_back({"expand_dims", [](const Arguments& x) { return expand_dims(x[0], 1); }, {{{2, 3}}}});
+    list.push_back({"squeeze", [](const Arguments& x) { return squeeze(x[0], 1); }, {{{2, 1, 3}}}});
+    list.push_back({"swap_axes", [](const Arguments& x) { return swap_axes(x[0], 0, 2); }, {{{2, 3, 4}}}});
+    list.push_back({"move_axis", [](const Arguments& x) { return move_axis(x[0], 0, -1); }, {{{2, 3, 4}}}});
     list.push_back({"broadcast_to", [](const Arguments& x) { return broadcast_to(x[0], {4, 2, 3}); }, {{{2, 1}}}});
     list.push_back({"sum_to", [](const Arguments& x) { return sum_to(x[0], {2, 1}); }, {{{4, 2, 3}}}});
     list.push_back({"transpose", [](const Arguments& x) { return transpose(x[0]); }, {{{2, 3}}}});
@@ -271,6 +281,7 @@ std::vector<OpCase> op_list() {
     list.push_back({"take_along_axis 0", [=](const Arguments& x) { return take_along_axis(x[0], places, 0); }, {{{4, 3}}}});
     list.push_back({"sort", [](const Arguments& x) { return sort(x[0]); }, {{{2, 5}}}});
     list.push_back({"sort descending axis 0", [](const Arguments& x) { return sort(x[0], {.axis = 0, .descending = true}); }, {{{4, 2}}}});
+    list.push_back({"top_k along axis 0", [](const Arguments& x) { return top_k(x[0], 2, 0).values; }, {{{4, 2}}}});
     list.push_back({"top_k", [](const Arguments& x) { return top_k(x[0], 2).values; }, {{{2, 5}}}});
     // Products.
     products(list);
@@ -278,6 +289,10 @@ std::vector<OpCase> op_list() {
     // Neural.
     convolutions(list);
     list.push_back({"max_pool2d", [](const Arguments& x) { return max_pool2d(x[0]); }, {{{2, 2, 4, 6}}}});
+    list.push_back({"max_pool2d of windows that are no squares", [](const Arguments& x) { return max_pool2d(x[0], {.kernel = {1, 3}, .stride = {2, 1}}); }, {{{1, 2, 4, 5}}}});
+    list.push_back({"max_pool2d of no images", [](const Arguments& x) { return max_pool2d(x[0]); }, {{{0, 2, 4, 4}}}});
+    list.push_back({"avg_pool2d of no images", [](const Arguments& x) { return avg_pool2d(x[0]); }, {{{0, 2, 4, 4}}}});
+    list.push_back({"resize of no images", [](const Arguments& x) { return resize(x[0], 5, 3); }, {{{0, 2, 3, 4}}}});
     list.push_back({"max_pool2d of overlapping windows",
                     [](const Arguments& x) { return max_pool2d(x[0], {.kernel = 3, .stride = 2, .padding = 1, .ceil_mode = true}); },
                     {{{1, 2, 6, 5}}}});

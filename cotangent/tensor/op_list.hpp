@@ -1,6 +1,6 @@
 #pragma once
 // The list of ops. The derivative tests are generated from it (grad/op_derivatives_test.cpp): an op that is not here
-// is not tested, and a differentiable op without a line here fails the test of the list.
+// is not tested, and one with rules of its own that no line here reaches fails the test.
 #include <functional>
 #include <string>
 #include <vector>

@@ -11,6 +11,14 @@ namespace cotangent::data::detail {
 [[nodiscard]] Tensor decode_jpeg(std::span<const std::byte> bytes);
 [[nodiscard]] Tensor decode_png(std::span<const std::byte> bytes);
 
+/// The orientation, 1 to 8, of an EXIF block (TIFF), or of the one in a file; 1 where it says nothing that can be
+/// understood.
+[[nodiscard]] int orientation_of(std::span<const std::byte> tiff);
+[[nodiscard]] int orientation_of_png(std::span<const std::byte> file);
+[[nodiscard]] int orientation_of_webp(std::span<const std::byte> file);
+/// [H, W, 3] as it is to be seen.
+[[nodiscard]] Tensor oriented(const Tensor& image, int orientation);
+
 /// [H, W, 4] over white: [H, W, 3].
 [[nodiscard]] Tensor over_white(const Tensor& rgba);
 

@@ -2,8 +2,12 @@
 // Arguments and results of a compiled function, walked with all that they hold: leaves, and what a tree only carries along.
 #include <concepts>
 #include <cstring>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "cotangent/grad/compile/program.hpp"
+#include "cotangent/tensor/dual.hpp"
 #include "cotangent/tree/tree.hpp"
 
 namespace cotangent::detail {
@@ -36,6 +40,18 @@ void walk_all(F& f, T& tree, Rest&... rest) {
 template <class T>
 inline constexpr bool is_live = std::is_same_v<T, Rng> || std::is_same_v<T, Count> || std::is_same_v<T, Setting>;
 
+/// Does T hold Real or Dual numbers, of which a recording would keep those of its first call?
+template <class T>
+[[nodiscard]] consteval bool holds_lifted() {
+    constexpr Kind kind = kind_of<T>;
+    if constexpr (is_scalar_v<T>) return !std::is_arithmetic_v<T>;
+    else if constexpr (kind == Kind::frozen) return holds_lifted<std::remove_cvref_t<decltype(std::declval<T&>().value)>>();
+    else if constexpr (kind == Kind::optional || kind == Kind::sequence) return holds_lifted<typename T::value_type>();
+    else if constexpr (kind == Kind::tuple || kind == Kind::fields)
+        return Members<decltype(members(std::declval<T&>()))>::any([]<class M>() { return holds_lifted<M>(); });
+    else return false;
+}
+
 /// Would a recording made of `seen` hold for `now`: are shapes, dtypes, structure and everything that is no tensor the same?
 template <class T>
 [[nodiscard]] bool same_kind(const T& seen, const T& now) {
@@ -62,6 +78,10 @@ template <class T>
     } else if constexpr (std::is_floating_point_v<T>) {
         return std::memcmp(&seen, &now, sizeof seen) == 0;
     } else {
+        static_assert(!std::is_same_v<T, std::string_view> &&
+                          (!std::is_pointer_v<T> || std::is_function_v<std::remove_pointer_t<T>>),
+                      "compile: an argument holds a pointer or a view, and a change of what it points to would not be seen; pass a "
+                      "value");
         static_assert(std::equality_comparable<T>,
                       "compile: an argument holds something that is no tree and has no operator==, so that a change of it would not "
                       "be seen; give it one, or capture it in the function");

@@ -1,5 +1,7 @@
 #pragma once
 // compile(f): f is run once while its ops are recorded, and replayed from then on. docs/design/compile.md says how.
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -222,16 +224,42 @@ public:
         std::swap(f_, other.f_);
         std::swap(recordings_, other.recordings_);
         std::swap(recorded_, other.recorded_);
+        std::swap(places_, other.places_);
+        std::swap(meets_, other.meets_);
         return *this;
     }
     ~Compiled() = default;
 
-    /// f(arguments...). Where an argument is being differentiated, or an outer compile() records, f itself is run.
+    /// f(arguments...). Where an argument is being differentiated, an outer compile() records, or f may change an argument that
+    /// is also another one, f itself is run.
     template <class... Args>
     auto operator()(Args&&... arguments) {
         static_assert(std::is_invocable_v<const F&, Args...>, "compile: f cannot be called with these arguments");
         if (detail::is_tracing() || (detail::is_recording() && (is_recorded(arguments) || ...)))
             return std::as_const(f_)(std::forward<Args>(arguments)...);
+        if constexpr ((detail::holds_lifted<std::remove_cvref_t<Args>>() || ...)) {
+            return std::as_const(f_)(std::forward<Args>(arguments)...);
+        } else {
+            if constexpr ((detail::is_given_back<Args&&> || ...))
+                if (meet(arguments...)) return std::as_const(f_)(std::forward<Args>(arguments)...);
+            return replay(std::forward<Args>(arguments)...);
+        }
+    }
+
+    /// How often f has been recorded: once for each kind of arguments, again when one of more than eight kinds comes back.
+    [[nodiscard]] std::int64_t recordings() const { return recorded_; }
+    /// The plan of the latest call: steps, what was fused in each, shapes, bytes moved and FLOPs.
+    /// @throws ValueError  there was no call
+    [[nodiscard]] std::string explanation() const {
+        if (recordings_.empty()) throw ValueError("explain: the function has not been called, expected one call to record");
+        return recordings_[0]->program->explanation();
+    }
+
+private:
+    static constexpr std::size_t most_recordings = 8;
+
+    template <class... Args>
+    auto replay(Args&&... arguments) {
         using Recording = detail::Recording<F, Args&&...>;
         for (std::size_t k = 0; k < recordings_.size(); ++k) {
             if (recordings_[k]->type != &detail::type_tag<Recording>) continue;
@@ -247,17 +275,28 @@ public:
         return static_cast<Recording&>(*recordings_[0]).replay(const_cast<std::remove_cvref_t<Args>&>(arguments)...);
     }
 
-    /// How often f has been recorded: once for each kind of arguments, again when one of more than eight kinds comes back.
-    [[nodiscard]] std::int64_t recordings() const { return recorded_; }
-    /// The plan of the latest call: steps, what was fused in each, shapes, bytes moved and FLOPs.
-    /// @throws ValueError  there was no call
-    [[nodiscard]] std::string explanation() const {
-        if (recordings_.empty()) throw ValueError("explain: the function has not been called, expected one call to record");
-        return recordings_[0]->program->explanation();
+    /// Does a place in memory belong to two of the arguments? A loop calls with the same ones again and again: then it is not
+    /// asked again.
+    template <class... Args>
+    bool meet(const Args&... arguments) {
+        std::size_t count = 0;
+        bool changed = false;
+        auto look = [&]<class Leaf>(const Leaf& leaf) {
+            if constexpr (std::is_same_v<Leaf, Tensor> || detail::is_live<Leaf> || std::is_arithmetic_v<Leaf>) {
+                if (count == places_.size()) places_.push_back(nullptr);
+                changed = changed || places_[count] != &leaf;
+                places_[count++] = &leaf;
+            }
+        };
+        (detail::walk_all(look, arguments), ...);
+        if (count < places_.size() || changed) {
+            places_.resize(count);
+            std::vector<const void*> sorted = places_;
+            std::sort(sorted.begin(), sorted.end(), std::less<>());
+            meets_ = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+        }
+        return meets_;
     }
-
-private:
-    static constexpr std::size_t most_recordings = 8;
 
     template <class T>
     static bool is_recorded(const T& argument) {
@@ -272,6 +311,8 @@ private:
     F f_;
     std::vector<std::unique_ptr<detail::RecordingBase>> recordings_;  // the latest first
     std::int64_t recorded_ = 0;
+    std::vector<const void*> places_;  ///< of the latest arguments that f may change: see meet()
+    bool meets_ = false;
 };
 
 /// f with the same results, faster when it is called again and again with arguments of the same shapes.
@@ -287,7 +328,7 @@ private:
 ///     });
 ///
 /// Arguments and results are trees. An lvalue argument that f takes by reference is changed for the caller, as f would. What f
-/// captures is part of the recording: pass what changes. An Rng or a Count in an argument may be drawn from or advanced, and a Setting (the lr of our optimizers) may
+/// captures is part of the recording: pass what changes, as values, not pointers. An Rng or a Count in an argument may be drawn from or advanced, and a Setting (the lr of our optimizers) may
 /// have another value in every call.
 ///
 /// Another shape, dtype, structure, or value of anything that is no tensor (a double or an integer in a struct) records again;

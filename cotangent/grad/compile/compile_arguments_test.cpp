@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "cotangent/grad/compile/detail/testing.hpp"
+#include "cotangent/grad/grad.hpp"
 #include "cotangent/tensor/ops.hpp"
 
 namespace ct = cotangent;
@@ -162,4 +163,75 @@ TEST_CASE("a Count or Setting that f sets itself is what f set in every call") {
         CHECK(count == 7);
         CHECK(number == 0.25);
     }
+}
+
+TEST_CASE("an argument that is also another one, and may change, means what it means without compile") {
+    for (const std::int64_t n : {4, 100000}) {
+        CAPTURE(n);
+        const auto f = [](Tensor& a, const Tensor& b) {
+            a = a + 1.0;
+            a = a * 2.0;
+            return sum(a * b);
+        };
+        auto compiled = ct::compile(f);
+        Tensor x = numbers(n), y = x, z = x;
+        CHECK(compiled(x, x).item() == f(y, y).item());
+        CHECK(identical(x, y));
+        x = z;  // the same one apart from the other is recorded as ever
+        y = z;
+        CHECK(compiled(x, z).item() == f(y, z).item());
+        CHECK(compiled.recordings() == 1);
+        CHECK(identical(x, y));
+        CHECK(compiled(x, x).item() == f(y, y).item());
+        struct Model {
+            Tensor w, b;
+        };
+        auto step = ct::compile([](Model& model, const Tensor& t) {
+            model.w = model.w * 2.0;
+            model.b = model.b + t;
+        });
+        Model model{z, z};
+        step(model, model.w);
+        CHECK(identical(model.b, z + z * 2.0));
+    }
+}
+
+TEST_CASE("what f captures and is being differentiated outside is refused") {
+    const auto outer = [](const Tensor& y) {
+        auto compiled = ct::compile([y](const Tensor& x) { return sum(x * y); });
+        return compiled(Tensor::of<double>({1, 2})) + sum(y);
+    };
+    const Tensor y = Tensor::of<double>({3, 4});
+    CHECK_THROWS_WITH_AS((void)ct::grad(outer)(y), doctest::Contains("multiply takes a tensor that f captures"),
+                         ct::ValueError);
+    CHECK_THROWS_AS((void)ct::jvp(outer, y, y), ct::ValueError);
+    const auto passed = [](const Tensor& v) {
+        auto compiled = ct::compile([](const Tensor& x, const Tensor& w) { return sum(x * w); });
+        return compiled(Tensor::of<double>({1, 2}), v) + sum(v);
+    };
+    CHECK(ct::grad(passed)(y).to_vector<double>() == std::vector<double>{2, 3});
+}
+
+TEST_CASE("f of numbers that are being differentiated is run as it is") {
+    auto square_of = ct::compile([](const auto& x, const Tensor& t) { return x * x + 0 * t.shape().rank(); });
+    const Tensor t = ct::ones({2});
+    const auto f = [&](const auto& v) { return square_of(v[0], t) + 10 * square_of(v[1], t); };
+    CHECK(ct::grad(f)(std::vector<double>{3, 3}) == std::vector<double>{6, 60});
+    CHECK(ct::grad(f)(std::array{3.0, 3.0}) == std::array{6.0, 60.0});
+}
+
+TEST_CASE("a Setting that leaves a compiled function is a number to the next") {
+    ct::Setting kept;
+    (void)ct::compile([&](const ct::Setting& setting, const Tensor& x) {
+        kept = setting;
+        return x * 2.0;
+    })(ct::Setting(0.5), ct::ones({1}));
+    auto next = ct::compile(
+        [&](ct::Setting& own, const Tensor& x) { return x * ct::detail::number_of(kept) + ct::detail::number_of(own); });
+    ct::Setting own = 0.125;
+    const Tensor one = ct::ones({1}, ct::Dtype::float64);
+    CHECK(next(own, one).item() == 0.625);
+    CHECK(next(own, one).item() == 0.625);
+    auto without = ct::compile([&](const Tensor& x) { return x * ct::detail::number_of(kept); });
+    CHECK(without(one).item() == 0.5);
 }

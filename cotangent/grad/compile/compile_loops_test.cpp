@@ -145,3 +145,19 @@ TEST_CASE("broadcasts, integers, comparisons and views are replayed") {
         CHECK(compiled.recordings() == 1);
     }
 }
+
+TEST_CASE("a value that a loop reads whole and by its first element is read as both") {
+    for (const std::int64_t n : {2, 512, 513, 100000}) {
+        CAPTURE(n);
+        const Tensor x = numbers(n);
+        const auto check = [&](const auto& f) { CHECK(identical(ct::compile(f)(x), f(x))); };
+        check([](const Tensor& v) { return v * row(v, 0); });
+        check([](const Tensor& v) { return v - slice_axis(v, 0, 0, 1); });
+        check([](const Tensor& v) { return square(v / row(v, 0)) + row(v, 0); });
+        check([](const Tensor& v) { return v * row(v, 1); });
+        check([](const Tensor& v) {
+            const Tensor y = exp(v) * 2.0;
+            return cumsum(y) + y * row(y, 0);
+        });
+    }
+}

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstring>
 
+#include "cotangent/tensor/record.hpp"
+
 #include <fmt/format.h>
 
 namespace cotangent::detail {
@@ -41,8 +43,9 @@ std::string key_of(const Operand& operand) {
     return key;
 }
 
-Graph::Graph() : serial_(next_serial()), before_(trace_state) {
-    trace_state.guarded = serial_;
+Graph::Graph() : before_(trace_state) {
+    serial = next_serial();
+    trace_state.guarded = serial;
     trace_state.fresh = 0;
     trace_state.trace = this;
 }
@@ -53,7 +56,7 @@ void Graph::stop() {
     if (trace_state.trace == this) trace_state = before_;
 }
 
-bool Graph::is_traced(const Tensor& x) const { return x.has_storage() && x.storage().trace() == serial_; }
+bool Graph::is_traced(const Tensor& x) const { return x.has_storage() && x.storage().trace() == serial; }
 
 Tensor Graph::input(const Tensor& x) {
     Tensor copy = Tensor::uninitialized(x.shape(), x.dtype());
@@ -61,7 +64,7 @@ Tensor Graph::input(const Tensor& x) {
     const auto id = static_cast<int>(values.size());
     values.push_back({Value::Kind::input, x.shape(), x.dtype(), 0, {}});
     inputs.push_back(id);
-    if (!x.is_empty()) copy.storage().mark(serial_, id);
+    if (!x.is_empty()) copy.storage().mark(serial, id);
     return copy;
 }
 
@@ -78,7 +81,12 @@ int Graph::constant(const Tensor& x) {
 }
 
 Operand Graph::operand(const char* op, const Tensor& x) {
-    if (!is_traced(x)) return {constant(x), 0, x.shape(), x.dtype()};
+    if (!is_traced(x)) {
+        if (x.node() && x.node()->id < first_node_)
+            throw ValueError(fmt::format("compile: {} takes a tensor that f captures and that is being differentiated outside, so that "
+                                         "its derivative would be lost; pass it as an argument", op));
+        return {constant(x), 0, x.shape(), x.dtype()};
+    }
     const int id = x.storage().value();
     if (id < 0)
         throw ValueError(fmt::format("compile: {} takes a tensor that an op made beside its result, so that the recording does not "
@@ -123,7 +131,7 @@ void Graph::add_live(Operation&& operation, std::span<const Tensor* const> given
         }
         const auto id = static_cast<int>(values.size());
         values.push_back({Value::Kind::result, output.shape(), output.dtype(), output.offset(), {}});
-        output.storage().mark(serial_, id);
+        output.storage().mark(serial, id);
         instruction.outputs.push_back(id);
         is_new = true;
     }

@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cotangent/tensor/record.hpp"
 #include "cotangent/tensor/trace.hpp"
 
 namespace cotangent::detail {
@@ -49,7 +50,8 @@ public:
     void add_live(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) override;
     [[nodiscard]] std::string describe(std::int32_t value) const override;
     /// What a tensor is to this trace: one of its values, or a constant.
-    /// @throws ValueError  an op made it beside its result, out of numbers that this trace has not seen
+    /// @throws ValueError  an op made it beside its result, out of numbers that this trace has not seen; or it is being
+    ///                     differentiated outside of f, and the recording would lose that
     [[nodiscard]] Operand operand(const char* op, const Tensor& x);
     [[nodiscard]] int constant(const Tensor& x);
     /// Ends the tracing of this thread; the graph stays.
@@ -63,7 +65,7 @@ private:
     [[nodiscard]] bool is_traced(const Tensor& x) const;
     void forget(std::span<Tensor> outputs);
 
-    std::uint32_t serial_;
+    std::uint64_t first_node_ = next_id();  ///< records from here on are made inside of f
     TraceState before_;
     std::unordered_map<std::string, int> constants_;
 };

@@ -299,9 +299,10 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
 
     auto loop = std::make_unique<Loop>();
     loop->count = count;
-    std::map<std::tuple<int, std::int64_t, std::int64_t, std::int64_t>, std::size_t> arrays;
-    const auto array = [&](int id, std::int64_t offset, std::int64_t row, std::int64_t run) {
-        const auto [found, is_new] = arrays.try_emplace({id, offset, row, run}, loop->arrays.size());
+    // By value, offset, row, run, and whether it is one number for all elements: what is read whole and as a number is two.
+    std::map<std::tuple<int, std::int64_t, std::int64_t, std::int64_t, bool>, std::size_t> arrays;
+    const auto array = [&](int id, std::int64_t offset, std::int64_t row, std::int64_t run, bool is_number) {
+        const auto [found, is_new] = arrays.try_emplace({id, offset, row, run, is_number}, loop->arrays.size());
         if (is_new) {
             loop->arrays.emplace_back().value = id;
             loop->arrays.back().offset = offset;
@@ -330,7 +331,7 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
             }
             const bool is_number = x.shape.size() == 1 && count != 1;
             const std::int64_t row = x.run == 0 && !is_number && x.shape.size() != count ? x.shape.size() : 0;
-            op.inputs.push_back({false, array(x.value, x.offset, row, x.run), is_number || x.run > 0 ? 0 : 1, size});
+            op.inputs.push_back({false, array(x.value, x.offset, row, x.run, is_number), is_number || x.run > 0 ? 0 : 1, size});
             LoopArray* const from = &loop->arrays[op.inputs.back().index];
             from->registers = x.run > 0 ? x.shape.size() * size / lane_bytes : 1;
             if (x.run > 0) {
@@ -366,7 +367,7 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
             const auto size = static_cast<std::int64_t>(size_of(value(output).dtype));
             largest = std::max(largest, size);
             if (outside.contains(output)) {
-                op.outputs.push_back({false, array(output, 0, 0, 0), 1, size});
+                op.outputs.push_back({false, array(output, 0, 0, 0, false), 1, size});
                 loop->arrays[op.outputs.back().index].written = true;
                 continue;
             }

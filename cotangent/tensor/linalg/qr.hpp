@@ -9,7 +9,8 @@ struct QR {
 };
 
 /// a = q r with K = min(M, N). The diagonal of r is not negative, which makes both unique where the first K columns of a are
-/// independent. Where they are not, the values are one of many factorisations, and derivatives are not finite.
+/// independent. Where they are not, the values are one of many factorisations, and derivatives mean
+/// nothing, finite or not.
 ///
 /// @param a  [..., M, N]  float32 or float64
 /// @throws ShapeError  a has fewer than two axes    @throws DtypeError  another dtype

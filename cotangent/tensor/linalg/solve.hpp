@@ -19,7 +19,8 @@ namespace cotangent {
 [[nodiscard]] Tensor inverse(const Tensor& a);
 
 /// The determinant, [..., N, N] -> [...]; 1 for N = 0. A product of N pivots: it overflows where slogdet() does not.
-/// At a singular matrix the value is 0 (or as near as rounding leaves it) and the derivative, det(a) a^-T, is NaN.
+/// At a singular matrix the value is 0 (or as near as rounding leaves it) and the derivative, computed as
+/// det(a) a^-T, is NaN or means nothing.
 [[nodiscard]] Tensor det(const Tensor& a);
 
 struct SignLogDet {
