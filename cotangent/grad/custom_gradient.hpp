@@ -1,9 +1,11 @@
 #pragma once
 // A function with a derivative of its own.
 #include <functional>
+#include <tuple>
 #include <vector>
 
 #include "cotangent/grad/scalars.hpp"
+#include "cotangent/grad/watch_tree.hpp"
 #include "cotangent/tensor/record.hpp"
 
 namespace cotangent {
@@ -38,13 +40,33 @@ template <class F, class Rule, class... X>
     }
 }
 
+template <class X>
+inline constexpr bool has_leaves_only_of_tensors = is_tree_v<X> && !std::is_arithmetic_v<X> && !is_scalar_v<X>;
+
+template <class Tree>
+void append_leaves(const Tree& tree, std::vector<Tensor>& to) {
+    for (Tensor& leaf : differentiable_leaves(tree)) to.push_back(std::move(leaf));
+}
+/// The floating tensors of a tree, replaced by values[next], ...
+template <class Tree>
+void take_leaves_from(std::span<const Tensor> values, std::size_t& next, Tree& tree) {
+    for_each_leaf(
+        [&]<class Leaf>(Leaf& leaf) {
+            if constexpr (std::is_same_v<Leaf, Tensor>)
+                if (is_differentiable(leaf)) leaf = values[next++];
+        },
+        tree);
+}
+
 }  // namespace detail
 
 /// f with `rule` as its derivative.
-/// @param f     Tensors -> Tensor, or numbers -> number; what it computes with is not recorded
-/// @param rule  (cotangent of the result, result, the same arguments) -> the cotangent of the argument, or a std::array or
-///              std::vector of one an argument. Linear in the cotangent. Of Tensors it is written in ops, of numbers it is
-///              generic, so that it can be differentiated too; forward mode is its transpose.
+/// @param f     Tensors, or trees of them, -> Tensor; or numbers -> number; what it computes with is not recorded
+/// @param rule  (cotangent of the result, result, the same arguments) -> the cotangent of the argument; of several Tensors
+/// or
+///              numbers a std::array or std::vector of one each, of several trees a std::tuple of a tree each. Linear in the
+///              cotangent. Of Tensors it is written in ops, of numbers it is generic, so that it can be differentiated too;
+///              forward mode is its transpose.
 ///
 ///     auto safe_sqrt = custom_gradient([](const Tensor& x) { return sqrt(x); },
 ///         [](const Tensor& g, const Tensor& y, const Tensor& x) { return g * 0.5 / maximum(y, constant_like(y, 1e-3)); });
@@ -53,19 +75,28 @@ template <class F, class Rule, class... X>
 template <class F, class Rule>
 [[nodiscard]] auto custom_gradient(F f, Rule rule) {
     return [f = std::move(f), rule = std::move(rule)]<class... X>(const X&... x) {
-        static_assert((std::is_same_v<X, Tensor> && ...) || ((is_scalar_v<X> || Number<X>)&&...),
-                      "custom_gradient: the arguments are expected to be all Tensors, or all numbers");
+        static_assert((detail::has_leaves_only_of_tensors<X> && ...) || ((is_scalar_v<X> || Number<X>)&&...),
+                      "custom_gradient: the arguments are expected to be all Tensors or trees of them, or all numbers");
         if constexpr (!std::is_same_v<detail::deepest_of<X...>, detail::NoScalar>) {
             return detail::custom_scalar(f, rule, x...);
         } else {
-            auto erased = [rule](const Tensor& cotangent, const Tensor& output, std::span<const Tensor> inputs) {
-                return [&]<std::size_t... I>(std::index_sequence<I...>) -> std::vector<Tensor> {
-                    auto result = rule(cotangent, output, inputs[I]...);
-                    if constexpr (std::is_same_v<decltype(result), Tensor>) return {result};
-                    else return {result.begin(), result.end()};
-                }(std::index_sequence_for<X...>{});
+            std::vector<Tensor> inputs;
+            (detail::append_leaves(x, inputs), ...);
+            auto erased = [rule, like = std::tuple(detail::detach_tree(x)...)](const Tensor& cotangent, const Tensor& output,
+                                                                               std::span<const Tensor> values) {
+                std::size_t next = 0;
+                auto trees = like;
+                std::apply([&](auto&... tree) { (detail::take_leaves_from(values, next, tree), ...); }, trees);
+                const auto result = std::apply([&](const auto&... tree) { return rule(cotangent, output, tree...); }, trees);
+                std::vector<Tensor> cotangents;
+                if constexpr (sizeof...(X) == 1 &&
+                              std::is_same_v<std::tuple<std::remove_const_t<decltype(result)>>, std::tuple<X...>>)
+                    detail::append_leaves(result, cotangents);
+                else if constexpr (requires { result.begin(); }) cotangents.assign(result.begin(), result.end());
+                else std::apply([&](const auto&... tree) { (detail::append_leaves(tree, cotangents), ...); }, result);
+                return cotangents;
             };
-            return detail::record_custom(f(x.detached()...), std::move(erased), {x...});
+            return detail::record_custom(f(detail::detach_tree(x)...), std::move(erased), std::move(inputs));
         }
     };
 }

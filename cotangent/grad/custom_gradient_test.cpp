@@ -39,3 +39,22 @@ TEST_CASE("custom_gradient refuses tensors that come in by another way") {
         (void)ct::grad(f)(number(2)),
         "custom_gradient: the function uses a tensor that is being differentiated and is not an argument", ct::ValueError);
 }
+
+TEST_CASE("custom_gradient takes trees of tensors") {
+    struct Pair {
+        Tensor a, b;
+    };
+    const auto product = ct::custom_gradient([](const Pair& p) { return p.a * p.b; },
+                                             [](const Tensor& g, const Tensor&, const Pair& p) { return Pair{g * p.b * 10.0, g * p.a}; });
+    const Pair x{Tensor::of<double>({2, 3}), Tensor::of<double>({5, 7})};
+    const Pair gradient = ct::grad([&](const Pair& p) { return ct::sum(product(p)); })(x);
+    CHECK(gradient.a.to_vector<double>() == std::vector<double>{50, 70});
+    CHECK(gradient.b.to_vector<double>() == std::vector<double>{2, 3});
+    const auto both = ct::custom_gradient(
+        [](const Pair& p, const Tensor& t) { return ct::sum(p.a * p.b) * t; },
+        [](const Tensor& g, const Tensor&, const Pair& p, const Tensor& t) {
+            return std::tuple{Pair{g * t * p.b, g * t * p.a}, ct::sum(g * ct::sum(p.a * p.b))};
+        });
+    const auto with_tensor = [&](const std::pair<Pair, Tensor>& all) { return both(all.first, all.second); };
+    ct::check_derivatives(with_tensor, std::pair{x, ct::full({}, 0.5, ct::Dtype::float64)});
+}

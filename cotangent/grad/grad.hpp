@@ -159,17 +159,16 @@ template <class F, class X>
 }
 
 namespace detail {
-[[nodiscard]] Tensor basis_vector(const Tensor& like, std::int64_t k);
-/// rows[k], each of shape `inner`, stacked to outer + inner.
-[[nodiscard]] Tensor stack_rows(const std::vector<Tensor>& rows, const Shape& outer, const Shape& inner, Dtype dtype);
-/// columns[k], each of shape `outer`, as the last axes of outer + inner.
-[[nodiscard]] Tensor stack_columns(const std::vector<Tensor>& columns, const Shape& outer, const Shape& inner, Dtype dtype);
+/// Of each output, in order, by each variable: shape of the output + shape of the variable.
+[[nodiscard]] std::vector<std::vector<Tensor>> jacobian_blocks(std::span<const Tensor> variables, std::span<const Tensor> outputs,
+                                                               bool forward);
 }  // namespace detail
 
 /// A function returning the Jacobian of f.
 ///
-/// From a Tensor to a Tensor, it has shape f(x).shape + x.shape. Reverse mode (here the automatic one) walks once per
-/// element of f(x), forward mode once per element of x.
+/// From a Tensor to a Tensor, it has shape f(x).shape + x.shape. From a tree of tensors to a Tensor, it is a tree like x, each
+/// tensor of the shape f(x).shape + its own; to a tree, a std::vector of such, one for each tensor of f(x) in order. Reverse mode
+/// (here the automatic one) walks once per element of f(x), forward mode once per element of x.
 ///
 /// From numbers to numbers, it is f(x) with each number replaced by its gradient, a tree like x: of a std::array<double, 3>
 /// to a std::vector<double>, a std::vector<std::array<double, 3>>; of a double to a double, a double. Forward mode runs f
@@ -181,27 +180,29 @@ template <class F>
         if constexpr (detail::has_scalars<X>) {
             return detail::scalar_jacobian<detail::scalar_of<X>>(f, x, mode);
         } else {
-            static_assert(std::is_same_v<X, Tensor>, "jacobian: the argument is a tree, expected a Tensor, or numbers");
             std::vector<Tensor> variables;
-            const Tensor y = [&] {
+            const auto y = [&] {
                 const detail::Differentiating differentiating;
-                return Tensor(f(detail::watch_tree(x, variables)));
+                if constexpr (std::is_arithmetic_v<decltype(f(x))>) return Tensor(f(detail::watch_tree(x, variables)));
+                else return f(detail::watch_tree(x, variables));
             }();
-            std::vector<Tensor> slices;
-            if (mode != Mode::forward) {
-                for (std::int64_t k = 0; k < y.size(); ++k)
-                    slices.push_back(detail::pull({{y}}, {{detail::basis_vector(y, k)}}, variables)[0]);
-                return detail::stack_rows(slices, y.shape(), x.shape(), x.dtype());
+            static_assert(is_tree_v<decltype(y)>, "jacobian: the function returns something that is no Tensor and no tree");
+            const auto outputs = detail::differentiable_leaves(y);
+            const auto blocks = detail::jacobian_blocks(variables, outputs, mode == Mode::forward);
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(y)>, Tensor>) {
+                return detail::fill_tree(x, blocks.at(0));
+            } else {
+                std::vector<X> rows;
+                for (const auto& block : blocks) rows.push_back(detail::fill_tree(x, block));
+                return rows;
             }
-            for (std::int64_t k = 0; k < x.size(); ++k)
-                slices.push_back(detail::push(variables, {{detail::basis_vector(x, k)}}, {{y}})[0]);
-            return detail::stack_columns(slices, y.shape(), x.shape(), y.dtype());
         }
     };
 }
 
-/// A function returning the Hessian of the scalar f: of a Tensor, shape x.shape + x.shape; of numbers, a tree like x with
-/// each number replaced by a tree like x. Forward over reverse.
+/// A function returning the Hessian of the scalar f: of a Tensor, shape x.shape + x.shape; of a tree of tensors, a std::vector of
+/// trees like x, the derivatives of the gradient's tensors in order; of numbers, a tree like x with each number replaced by a
+/// tree like x. Forward over reverse.
 template <class F>
 [[nodiscard]] auto hessian(F f) {
     return jacobian(grad(std::move(f)), Mode::forward);

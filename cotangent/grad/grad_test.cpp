@@ -149,6 +149,48 @@ TEST_CASE("jacobian agrees between modes and with the closed form; hessian is sy
     for (std::size_t k = 0; k < 4; ++k) CHECK(h.values<double>()[k] == doctest::Approx(wanted[k]));
 }
 
+TEST_CASE("jacobian and hessian of trees hold a block for each pair of tensors") {
+    struct Layer {
+        Tensor weight, bias;
+        std::vector<Tensor> more;
+        Tensor count = Tensor::of<std::int64_t>({3});
+    };
+    const Layer x{Tensor::of<double>({{1, 2}, {3, 4}, {5, 6}}), Tensor::of<double>({0.5, -1}), {Tensor::of<double>({2})}};
+    const Tensor in = Tensor::of<double>({1, -2, 0.5});
+    const auto f = [&](const Layer& l) { return ct::tanh(ct::matmul(in, l.weight) + l.bias) * l.more[0]; };
+    for (const ct::Mode mode : {ct::Mode::reverse, ct::Mode::forward}) {
+        const Layer j = ct::jacobian(f, mode)(x);
+        CHECK(j.weight.shape() == ct::Shape{2, 3, 2});
+        CHECK(j.bias.shape() == ct::Shape{2, 2});
+        CHECK(j.more[0].shape() == ct::Shape{2, 1});
+        CHECK(j.count.item() == 0);
+        for (int k = 0; k < 2; ++k) {  // row k is the gradient of element k
+            const Layer g = ct::grad([&](const Layer& l) { return ct::slice_axis(f(l), 0, k, k + 1); })(x);
+            const auto row = [&](const Tensor& block) { return ct::reshape(ct::row(block, k), {-1}).to_vector<double>(); };
+            const auto same = [](const std::vector<double>& a, const std::vector<double>& b) {
+                REQUIRE(a.size() == b.size());
+                for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i] == doctest::Approx(b[i]).epsilon(1e-13));
+            };
+            same(row(j.weight), g.weight.to_vector<double>());
+            same(row(j.bias), g.bias.to_vector<double>());
+            same(row(j.more[0]), g.more[0].to_vector<double>());
+        }
+    }
+    // Of the gradient's three tensors, in order; the blocks are each other's transposes.
+    const std::vector<Layer> h = ct::hessian([&](const Layer& l) { return ct::sum(ct::square(f(l))); })(x);
+    REQUIRE(h.size() == 3);
+    CHECK(h[0].bias.shape() == ct::Shape{3, 2, 2});
+    CHECK(h[1].weight.shape() == ct::Shape{2, 3, 2});
+    const auto a = ct::reshape(h[0].bias, {6, 2}), b = ct::transpose(ct::reshape(h[1].weight, {2, 6}));
+    for (std::size_t k = 0; k < 12; ++k) CHECK(a.values<double>()[k] == doctest::Approx(b.values<double>()[k]).epsilon(1e-12));
+    const Layer v{ct::ones_like(x.weight), ct::ones_like(x.bias), {ct::zeros({1}, ct::Dtype::float64)}, ct::zeros({1}, ct::Dtype::int64)};
+    const Layer product = ct::hvp([&](const Layer& l) { return ct::sum(ct::square(f(l))); }, x, v);
+    CHECK(ct::sum(h[2].weight).item() + ct::sum(h[2].bias).item() == doctest::Approx(product.more[0].item()).epsilon(1e-12));
+    const auto parts = ct::jacobian([](const Tensor& t) { return std::pair{t * t, ct::sum(t)}; })(Tensor::of<double>({2, 3}));
+    CHECK(parts.at(0).to_vector<double>() == std::vector<double>{4, 0, 0, 6});
+    CHECK(parts.at(1).to_vector<double>() == std::vector<double>{1, 1});
+}
+
 TEST_CASE("hvp is the hessian times the vector") {
     const Tensor x = Tensor::of<double>({0.3, -1.1, 0.7}), v = Tensor::of<double>({1.0, 2.0, -0.5});
     const auto f = [](const Tensor& t) { return ct::sum(ct::exp(t) * ct::square(ct::sum(t))); };

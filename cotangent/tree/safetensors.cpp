@@ -32,10 +32,47 @@ static_assert(std::endian::native == std::endian::little,
 constexpr std::uint64_t length_bytes = 8;
 constexpr std::uint64_t max_header = 100'000'000;  // the limit of the reference implementation
 constexpr const char* metadata_key = "__metadata__";
-/// In the order of Dtype.
-constexpr std::array<std::string_view, 7> dtype_names = {"F32", "F64", "BF16", "I32", "I64", "U8", "BOOL"};
+float from_half(std::uint16_t half) {
+    const std::uint32_t sign = std::uint32_t{half} >> 15 << 31, exponent = half >> 10 & 31u, fraction = half & 1023u;
+    if (exponent == 0) return (sign ? -0x1p-24f : 0x1p-24f) * static_cast<float>(fraction);  // zero and subnormal numbers
+    return std::bit_cast<float>(sign | (exponent == 31 ? 255u : exponent + 112u) << 23 | fraction << 13);
+}
 
-std::string_view format_name(Dtype dtype) { return dtype_names[static_cast<std::size_t>(dtype)]; }
+template <class From, class To>
+void widen(std::span<const std::byte> from, std::byte* to) {
+    for (std::size_t k = 0; k < from.size() / sizeof(From); ++k) {
+        From value;
+        std::memcpy(&value, from.data() + k * sizeof(From), sizeof(From));
+        const To wide = [&] {
+            if constexpr (std::is_same_v<To, float>) return from_half(value);
+            else return static_cast<To>(value);
+        }();
+        std::memcpy(to + k * sizeof(To), &wide, sizeof(To));
+    }
+}
+
+/// A dtype of the format: as which one of ours it is read, and how where ours is wider.
+struct Format {
+    std::string_view name;
+    Dtype dtype;
+    std::size_t bytes;
+    void (*widen)(std::span<const std::byte> from, std::byte* to) = nullptr;
+};
+/// The first ones in the order of Dtype.
+constexpr std::array<Format, 12> formats = {{{"F32", Dtype::float32, 4},
+                                             {"F64", Dtype::float64, 8},
+                                             {"BF16", Dtype::bfloat16, 2},
+                                             {"I32", Dtype::int32, 4},
+                                             {"I64", Dtype::int64, 8},
+                                             {"U8", Dtype::uint8, 1},
+                                             {"BOOL", Dtype::boolean, 1},
+                                             {"F16", Dtype::float32, 2, widen<std::uint16_t, float>},
+                                             {"I8", Dtype::int32, 1, widen<std::int8_t, std::int32_t>},
+                                             {"I16", Dtype::int32, 2, widen<std::int16_t, std::int32_t>},
+                                             {"U16", Dtype::int32, 2, widen<std::uint16_t, std::int32_t>},
+                                             {"U32", Dtype::int64, 4, widen<std::uint32_t, std::int64_t>}}};
+
+std::string_view format_name(Dtype dtype) { return formats[static_cast<std::size_t>(dtype)].name; }
 
 std::string described(const Tensor& tensor) { return fmt::format("{} {}", to_string(tensor.shape()), name(tensor.dtype())); }
 
@@ -90,7 +127,7 @@ auto with_pieces(const NamedTensors& tensors, const Metadata& metadata, const Us
 
 struct Entry {
     std::string name;
-    Dtype dtype;
+    const Format* format;
     Shape shape;
     std::uint64_t first, last;  // bytes from the start of the data
 };
@@ -153,10 +190,12 @@ Entry entry_of(const Source& source, const std::string& name, const json& value,
     if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets"))
         source.fail("`{}` is described by {}, expected dtype, shape and data_offsets", name, value.dump().substr(0, 100));
     const std::string dtype_name = value["dtype"].is_string() ? value["dtype"].get<std::string>() : value["dtype"].dump();
-    const auto found = std::find(dtype_names.begin(), dtype_names.end(), dtype_name);
-    if (found == dtype_names.end())
-        source.fail("`{}` has dtype {}, expected one of {}", name, dtype_name, fmt::join(dtype_names, " "));
-    const auto dtype = static_cast<Dtype>(found - dtype_names.begin());
+    const auto format = std::find_if(formats.begin(), formats.end(), [&](const Format& f) { return f.name == dtype_name; });
+    if (format == formats.end()) {
+        std::string names;
+        for (const Format& f : formats) names += fmt::format("{}{}", names.empty() ? "" : " ", f.name);
+        source.fail("`{}` has dtype {}, expected one of {}", name, dtype_name, names);
+    }
     const Shape shape = shape_of(source, name, value["shape"]);
     const json& offsets = value["data_offsets"];
     const bool is_pair = offsets.is_array() && offsets.size() == 2;
@@ -166,11 +205,11 @@ Entry entry_of(const Source& source, const std::string& name, const json& value,
         source.fail("`{}` has data_offsets {}, expected a first and a last byte", name, offsets.dump().substr(0, 100));
     if (*last > data_size)
         source.fail("`{}` ends at byte {} of the data, which has {}: the file is truncated", name, *last, data_size);
-    const std::uint64_t expected = static_cast<std::uint64_t>(shape.size()) * size_of(dtype);
+    const std::uint64_t expected = static_cast<std::uint64_t>(shape.size()) * format->bytes;
     if (*last - *first != expected)
         source.fail("`{}` has {} bytes, expected {} for {} {}", name, *last - *first, expected, dtype_name,
                     to_string(shape));
-    return {name, dtype, shape, *first, *last};
+    return {name, &*format, shape, *first, *last};
 }
 
 /// Every byte of the data belongs to exactly one tensor.
@@ -197,11 +236,17 @@ Metadata metadata_of(const Source& source, const json& value) {
 }
 
 Tensor read_tensor(const Source& source, const Entry& entry, std::uint64_t data_start) {
-    Tensor tensor = Tensor::uninitialized(entry.shape, entry.dtype);
+    Tensor tensor = Tensor::uninitialized(entry.shape, entry.format->dtype);
+    if (entry.format->widen) {
+        std::vector<std::byte> narrow(entry.last - entry.first);
+        if (!narrow.empty()) source.read(data_start + entry.first, narrow);
+        entry.format->widen(narrow, tensor.fresh_data<std::byte>());
+        return tensor;
+    }
     const std::span<std::byte> bytes(tensor.fresh_data<std::byte>(), tensor.bytes());
     if (bytes.empty()) return tensor;
     source.read(data_start + entry.first, bytes);
-    if (entry.dtype == Dtype::boolean &&
+    if (tensor.dtype() == Dtype::boolean &&
         std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b > std::byte{1}; }))
         source.fail("`{}` is BOOL and has a byte that is neither 0 nor 1", entry.name);
     return tensor;

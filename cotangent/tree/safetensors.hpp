@@ -30,10 +30,12 @@ struct TensorFile {
 /// @throws IoError     the file cannot be written; then nothing has changed
 void save_tensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata = {});
 
-/// Reads all tensors: F32 F64 BF16 I32 I64 U8 BOOL, at most 8 axes.
+/// Reads all tensors: F32 F64 BF16 I32 I64 U8 BOOL as they are, and what we have no dtype for as the next wider one that
+/// holds it: F16 as float32, I8 I16 U16 as int32, U32 as int64. At most 8 axes.
 ///
 /// @throws IoError  the file cannot be read, is damaged or holds another dtype; the message names file, tensor and reason.
-///                  No more memory is asked for than the file is long.
+///                  No more memory is asked for than the file is long,
+///                  four times as much where it is widened.
 [[nodiscard]] TensorFile load_tensors(const std::string& path);
 
 /// The same in memory. `source` names the bytes in messages.

@@ -165,8 +165,8 @@ TEST_CASE("damaged files are refused with the reason") {
     CHECK(refusal("[]", 0) == "load: x: the header is array, expected an object");
     CHECK(refusal(std::string(100000, '['), 0) == "load: x: the header nests deeper than the format does");
     CHECK(refusal(R"({"a":3})", 0) == "load: x: `a` is described by 3, expected dtype, shape and data_offsets");
-    CHECK(refusal(with(R"("F16")", "[4]", "[0,8]"), 8) ==
-          "load: x: `a` has dtype F16, expected one of F32 F64 BF16 I32 I64 U8 BOOL");
+    CHECK(refusal(with(R"("U64")", "[1]", "[0,8]"), 8) ==
+          "load: x: `a` has dtype U64, expected one of F32 F64 BF16 I32 I64 U8 BOOL F16 I8 I16 U16 U32");
     CHECK(refusal(with("7", "[4]", "[0,8]"), 8).starts_with("load: x: `a` has dtype 7, expected"));
     CHECK(refusal(with(R"("F32")", "[3]", "[0,8]"), 8) == "load: x: `a` has 8 bytes, expected 12 for F32 [3]");
     CHECK(refusal(with(R"("F32")", "[-2]", "[0,8]"), 8) ==

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cotangent/tensor/kernels/axis_view.hpp"
+#include "cotangent/tensor/ops/reshape.hpp"
 #include "cotangent/tensor/threads.hpp"
 #include "cotangent/tensor/trace.hpp"
 
@@ -34,7 +35,7 @@ std::int64_t best_of_row(const T* x, std::int64_t count) {
 
 template <bool largest>
 Tensor compute(const char* op, const Tensor& x, const ArgmaxOptions& options) {
-    const detail::AxisView view(op, x.shape(), options.axis);
+    const detail::AxisView view(op, x.shape(), *options.axis);
     if (view.length == 0)
         throw ValueError(fmt::format("{}: axis {} of {} has length 0, expected at least 1", op, view.axis, to_string(x.shape())));
     Shape shape = x.shape();
@@ -68,6 +69,12 @@ Tensor compute(const char* op, const Tensor& x, const ArgmaxOptions& options) {
 
 template <bool largest>
 Tensor arg_extremum(const char* op, const Tensor& x, const ArgmaxOptions& options) {
+    if (!options.axis) {
+        const Tensor place = arg_extremum<largest>(op, reshape(x, {x.size()}), {.axis = 0});
+        Shape ones;
+        for (int axis = 0; axis < x.rank(); ++axis) ones.push_back(1);
+        return options.keep_axis ? reshape(place, ones) : place;
+    }
     return detail::traced(op, [=](const Tensor& in) { return compute<largest>(op, in, options); }, x);
 }
 

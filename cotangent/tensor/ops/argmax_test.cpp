@@ -44,3 +44,12 @@ TEST_CASE("argmax says what is wrong") {
     CHECK_THROWS_AS((void)ct::argmin(ct::zeros({2}), {.axis = 1}), ct::ShapeError);
     CHECK(ct::argmax(ct::zeros({0, 2})).shape() == ct::Shape{0});
 }
+
+TEST_CASE("argmax and argmin over all elements count in row-major order") {
+    const ct::Tensor x = ct::Tensor::of<float>({{1, 7, 3}, {7, -2, 0}});
+    CHECK(ct::argmax(x, {.axis = std::nullopt}).shape() == ct::Shape{});
+    CHECK(ct::argmax(x, {.axis = std::nullopt}).item() == 1);
+    CHECK(ct::argmin(x, {.axis = std::nullopt}).item() == 4);
+    CHECK(ct::argmin(x, {.axis = std::nullopt, .keep_axis = true}).shape() == ct::Shape{1, 1});
+    CHECK_THROWS_AS((void)ct::argmax(ct::zeros({0, 3}), {.axis = std::nullopt}), ct::ValueError);
+}

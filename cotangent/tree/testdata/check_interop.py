@@ -51,7 +51,16 @@ with tempfile.TemporaryDirectory() as folder:
             np.testing.assert_array_equal(array, arrays[name], strict=True)
         with safetensors.safe_open(ours, "np") as file:
             assert file.metadata() == metadata, f"case {case}: {file.metadata()}"
+    # What we have no dtype for comes as the next wider one.
+    wider = {"float16": "float32", "int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64"}
+    arrays = {dtype: random_array(dtype) for dtype in wider}
+    arrays["every float16"] = np.arange(65536, dtype=np.uint16).view(np.float16)
+    arrays["none"] = np.zeros((0, 3), np.float16)
+    save_file(arrays, theirs)
+    subprocess.run([copy, theirs, ours], check=True)
+    for name, array in load_file(ours).items():
+        np.testing.assert_array_equal(array, arrays[name].astype(wider[str(arrays[name].dtype)]), strict=True)
     golden = Path(__file__).with_name("golden.safetensors")
     subprocess.run([copy, golden, ours], check=True)
     assert contents(ours) == contents(golden), "golden"
-print(f"21 files agree with safetensors {safetensors.__version__}")
+print(f"22 files agree with safetensors {safetensors.__version__}")
