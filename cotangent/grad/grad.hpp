@@ -23,12 +23,32 @@ template <class X>
 consteval bool check_argument() {
     static_assert(
         has_scalars<X> || has_leaves<X>,
-        "grad: this argument cannot be differentiated; expected a Tensor, a float or double, a std::array, vector, "
+        "derivative: this argument cannot be differentiated; expected a Tensor, a float or double, a std::array, vector, "
         "optional, pair or tuple of those, or a plain struct");
     static_assert(has_scalars<X> || has_tensors<X> || !has_leaves<X>,
-                  "grad: the numbers of this struct cannot be replaced; make it a template over its scalar type, or its "
+                  "derivative: the numbers of this struct cannot be replaced; make it a template over its scalar type, or its "
                   "members Tensors");
     return has_scalars<X> || has_tensors<X>;
+}
+
+/// Can f be called with the numbers of a derivative?
+template <class F, class D, class X, class... Rest>
+consteval bool takes_numbers() {
+    constexpr bool takes = std::is_invocable_v<const F&, const rebuilt<X, ChangeTo<D>>&, Rest...>;
+    static_assert(takes, "derivative: f cannot be called with these arguments; numbers of a derivative are no doubles but Real or Dual: "
+                         "take them as auto, or in a template");
+    return takes;
+}
+
+/// Is it what grad() differentiates: a Tensor, a number, or a pair of one and anything?
+template <class Y>
+consteval bool is_one_number() {
+    constexpr bool is = [] {
+        if constexpr (is_pair<std::remove_cvref_t<Y>>) return std::is_same_v<typename std::remove_cvref_t<Y>::first_type, Tensor>;
+        else return std::is_convertible_v<Y, Tensor>;
+    }();
+    static_assert(is, "grad: the function returns something else than one number; use vjp() or jacobian()");
+    return is;
 }
 }  // namespace detail
 
@@ -63,17 +83,23 @@ template <class F>
             using S = detail::deepest_of<X, Rest...>;
             const auto deep = detail::with_scalar<S>(x);
             using Deep = std::remove_cvref_t<decltype(deep)>;
-            constexpr int count = detail::scalar_count<Deep>();
-            if constexpr (sizeof...(Rest) == 0 && std::is_floating_point_v<S> && count > 0 &&
-                          count <= detail::most_forward && !detail::has_tensors<Deep>) {
-                using Lifted = detail::rebuilt<Deep, detail::ChangeTo<Dual<S, Tangents<S, count>>>>;
-                if constexpr (std::is_invocable_v<const F&, const Lifted&>)
-                    if (options.mode == Mode::forward || (options.mode == Mode::automatic && options.independent == Independent::allow))
-                        return detail::forward_value_and_grad<S, count>(f, deep, options.independent);
+            if constexpr (!detail::takes_numbers<F, Real<S>, Deep, Rest&&...>()) {
+                return std::pair{x, x};  // after the error
+            } else {
+                constexpr int count = detail::scalar_count<Deep>();
+                if constexpr (sizeof...(Rest) == 0 && std::is_floating_point_v<S> && count > 0 &&
+                              count <= detail::most_forward && !detail::has_tensors<Deep>) {
+                    using Lifted = detail::rebuilt<Deep, detail::ChangeTo<Dual<S, Tangents<S, count>>>>;
+                    if constexpr (std::is_invocable_v<const F&, const Lifted&>)
+                        if (options.mode == Mode::forward || (options.mode == Mode::automatic && options.independent == Independent::allow))
+                            return detail::forward_value_and_grad<S, count>(f, deep, options.independent);
+                }
+                return detail::reverse_value_and_grad<S>(f, deep, options.independent, std::forward<Rest>(rest)...);
             }
-            return detail::reverse_value_and_grad<S>(f, deep, options.independent, std::forward<Rest>(rest)...);
         } else if constexpr (!std::is_invocable_v<const F&, const X&, Rest&&...>) {
             static_assert(!std::is_same_v<X, X>, "grad: f cannot be called with these arguments");
+            return std::pair{x, x};  // after the error
+        } else if constexpr (!detail::is_one_number<std::invoke_result_t<const F&, const X&, Rest&&...>>()) {
             return std::pair{x, x};  // after the error
         } else {
             std::vector<Tensor> variables;
@@ -93,6 +119,7 @@ template <class F>
                 X gradient = gradient_of(value.first);
                 return std::pair{std::pair{detail::leave(value.first), std::move(value.second)}, std::move(gradient)};
             } else {
+                detail::warn_independent<std::is_arithmetic_v<decltype(value)>>();
                 const Tensor output = value;
                 X gradient = gradient_of(output);
                 return std::pair<Tensor, X>{detail::leave(output), std::move(gradient)};
@@ -114,9 +141,12 @@ template <class F>
 ///     auto [y, pullback] = vjp(f, x);     // J(x)^T u  =  pullback(u)
 template <class F, class X>
 [[nodiscard]] auto vjp(const F& f, const X& x) {
-    static_assert(detail::check_argument<X>());
-    if constexpr (detail::has_scalars<X>) {
-        return detail::scalar_vjp<detail::scalar_of<X>>(f, x);
+    if constexpr (!detail::check_argument<X>()) {
+        return std::pair{x, [x](const auto&) { return x; }};  // after the error
+    } else if constexpr (detail::has_scalars<X>) {
+        using S = detail::scalar_of<X>;
+        if constexpr (detail::takes_numbers<F, Real<S>, X>()) return detail::scalar_vjp<S>(f, x);
+        else return std::pair{x, [x](const auto&) { return x; }};
     } else {
         std::vector<Tensor> variables;
         const auto recorded = [&] {
@@ -135,11 +165,15 @@ template <class F, class X>
 /// The value of f(x) and its derivative along `tangent` (a tree like x): tensors by a forward walk with each op's own rule,
 /// numbers as dual numbers.
 ///     auto [y, dy] = jvp(f, x, v);        // dy  =  J(x) v
-template <class F, class X>
-[[nodiscard]] auto jvp(const F& f, const X& x, const X& tangent) {
-    static_assert(detail::check_argument<X>());
-    if constexpr (detail::has_scalars<X>) {
-        return detail::scalar_jvp<detail::scalar_of<X>>(f, x, tangent);
+template <class F, class X, class V = X>
+[[nodiscard]] auto jvp(const F& f, const X& x, const V& tangent) {
+    static_assert(std::is_same_v<X, V>, "jvp: the tangent is of another type than the argument");
+    if constexpr (!std::is_same_v<X, V> || !detail::check_argument<X>()) {
+        return std::pair{x, x};  // after the error
+    } else if constexpr (detail::has_scalars<X>) {
+        using S = detail::scalar_of<X>;
+        if constexpr (detail::takes_numbers<F, Dual<S>, X>()) return detail::scalar_jvp<S>(f, x, tangent);
+        else return std::pair{x, x};
     } else {
         std::vector<Tensor> variables;
         const auto recorded = [&] {
@@ -155,7 +189,8 @@ template <class F, class X>
 /// The Hessian of the scalar f at x times v, without forming it: forward over reverse, the cost of a few gradients.
 template <class F, class X>
 [[nodiscard]] X hvp(const F& f, const X& x, const X& v) {
-    return jvp(grad(f), x, v).second;
+    if constexpr (detail::check_argument<X>()) return jvp(grad(f), x, v).second;
+    else return x;  // after the error
 }
 
 namespace detail {
@@ -176,13 +211,17 @@ namespace detail {
 template <class F>
 [[nodiscard]] auto jacobian(F f, Mode mode = Mode::automatic) {
     return [f = std::move(f), mode]<class X>(const X& x) {
-        static_assert(detail::check_argument<X>());
-        if constexpr (detail::has_scalars<X>) {
-            return detail::scalar_jacobian<detail::scalar_of<X>>(f, x, mode);
+        if constexpr (!detail::check_argument<X>()) {
+            return x;  // after the error
+        } else if constexpr (detail::has_scalars<X>) {
+            using S = detail::scalar_of<X>;
+            if constexpr (detail::takes_numbers<F, Real<S>, X>()) return detail::scalar_jacobian<S>(f, x, mode);
+            else return x;
         } else {
             std::vector<Tensor> variables;
             const auto y = [&] {
                 const detail::Differentiating differentiating;
+                detail::warn_independent<std::is_arithmetic_v<decltype(f(x))>>();
                 if constexpr (std::is_arithmetic_v<decltype(f(x))>) return Tensor(f(detail::watch_tree(x, variables)));
                 else return f(detail::watch_tree(x, variables));
             }();

@@ -26,7 +26,8 @@ template <bool warns>
 constexpr void warn_independent() {}
 template <>
 [[deprecated(
-    "grad: the function returns a plain number, which cannot depend on its argument; the gradient is zero")]] constexpr void
+    "derivative: the function returns a plain number, which cannot depend on its argument; the derivative is "
+    "zero")]] constexpr void
 warn_independent<true>() {}
 
 /// Y is the type of the result, with plain numbers.
@@ -362,6 +363,7 @@ template <class S, class F, class X>
         return f(lifted);
     };
     const auto y = run_forward<D>("jvp", lifted_f, x, [&](S& t, int i) { t = along[static_cast<std::size_t>(i)]; });
+    warn_independent<std::is_arithmetic_v<std::remove_cvref_t<decltype(y)>>>();
     auto value = without<D>(y);
     auto dy = value;
     zip_scalars<false>(

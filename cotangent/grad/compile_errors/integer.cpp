@@ -1,4 +1,4 @@
-// expect: grad: this argument cannot be differentiated; expected a Tensor, a float or double
+// expect: derivative: this argument cannot be differentiated; expected a Tensor, a float or double
 #include "cotangent/grad/grad.hpp"
 
 int f() { return ct::grad([](auto x) { return x * 2; })(3); }

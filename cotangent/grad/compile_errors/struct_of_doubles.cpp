@@ -1,4 +1,4 @@
-// expect: grad: the numbers of this struct cannot be replaced; make it a template over its scalar type
+// expect: derivative: the numbers of this struct cannot be replaced; make it a template over its scalar type
 #include "cotangent/grad/grad.hpp"
 
 struct Wall {
