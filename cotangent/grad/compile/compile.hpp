@@ -82,6 +82,7 @@ public:
                     if constexpr (std::is_same_v<Leaf, Tensor>) {
                         const bool changed = !(a.storage() == b.storage()) || a.offset() != b.offset() || a.shape() != b.shape();
                         changes_.push_back(changed);
+                        changes_arguments_ = changes_arguments_ || changed;
                         if (changed) {
                             taken.emplace_back(input, static_cast<int>(results.size()));
                             results.push_back(graph->operand("an argument", b));
@@ -89,9 +90,11 @@ public:
                         ++input;
                     } else if constexpr (is_live<Leaf>) {
                         trails_.push_back(trail_of(*graph, b));
+                        changes_arguments_ = true;
                     }
                 };
                 walk_all(leaf, old, now);
+                changes_arguments_ = changes_arguments_ || !same_kind(old, now);
             } else {
                 auto count = [&]<class Leaf>(const Leaf&) {
                     if constexpr (std::is_same_v<Leaf, Tensor>) ++input;
@@ -114,6 +117,9 @@ public:
             return (same_kind(std::get<i>(seen_), arguments) && ...);
         }(std::index_sequence_for<Args...>{});
     }
+
+    /// Does f change an argument that comes back, as far as is known?
+    [[nodiscard]] bool changes_arguments() const { return changes_arguments_; }
 
     Result replay(std::remove_cvref_t<Args>&... arguments) {
         Trace::Live& live = program->live();
@@ -204,6 +210,7 @@ private:
     Arguments seen_;
     std::optional<Arguments> after_;
     std::conditional_t<has_result, std::optional<Result>, std::optional<int>> result_;
+    bool changes_arguments_ = false;
     std::vector<bool> changes_;    ///< of the tensors of arguments that come back
     std::vector<Trail> trails_;    ///< of generators and counters in the result, then in arguments that come back
     std::vector<Tensor*> pointers_;
@@ -230,8 +237,8 @@ public:
     }
     ~Compiled() = default;
 
-    /// f(arguments...). Where an argument is being differentiated, an outer compile() records, or f may change an argument that
-    /// is also another one, f itself is run.
+    /// f(arguments...). Where an argument is being differentiated, an outer compile() records, or f changes an argument where
+    /// two are the same object, f itself is run.
     template <class... Args>
     auto operator()(Args&&... arguments) {
         static_assert(std::is_invocable_v<const F&, Args...>, "compile: f cannot be called with these arguments");
@@ -240,9 +247,10 @@ public:
         if constexpr ((detail::holds_lifted<std::remove_cvref_t<Args>>() || ...)) {
             return std::as_const(f_)(std::forward<Args>(arguments)...);
         } else {
+            auto& recording = recording_of<Args&&...>(arguments...);
             if constexpr ((detail::is_given_back<Args&&> || ...))
-                if (meet(arguments...)) return std::as_const(f_)(std::forward<Args>(arguments)...);
-            return replay(std::forward<Args>(arguments)...);
+                if (meet(arguments...) && recording.changes_arguments()) return std::as_const(f_)(std::forward<Args>(arguments)...);
+            return recording.replay(const_cast<std::remove_cvref_t<Args>&>(arguments)...);
         }
     }
 
@@ -258,21 +266,22 @@ public:
 private:
     static constexpr std::size_t most_recordings = 8;
 
+    /// The recording for these arguments, made now if there is none.
     template <class... Args>
-    auto replay(Args&&... arguments) {
-        using Recording = detail::Recording<F, Args&&...>;
+    detail::Recording<F, Args...>& recording_of(const std::remove_cvref_t<Args>&... arguments) {
+        using Recording = detail::Recording<F, Args...>;
         for (std::size_t k = 0; k < recordings_.size(); ++k) {
             if (recordings_[k]->type != &detail::type_tag<Recording>) continue;
             auto& recording = static_cast<Recording&>(*recordings_[k]);
             if (!recording.matches(arguments...)) continue;
             if (k > 0) std::swap(recordings_[k], recordings_[0]);
-            return recording.replay(const_cast<std::remove_cvref_t<Args>&>(arguments)...);
+            return recording;
         }
         auto recording = std::make_unique<Recording>(f_, arguments...);
         ++recorded_;
         if (recordings_.size() >= most_recordings) recordings_.pop_back();
         recordings_.insert(recordings_.begin(), std::move(recording));
-        return static_cast<Recording&>(*recordings_[0]).replay(const_cast<std::remove_cvref_t<Args>&>(arguments)...);
+        return static_cast<Recording&>(*recordings_[0]);
     }
 
     /// Does a place in memory belong to two of the arguments? A loop calls with the same ones again and again: then it is not
