@@ -6,12 +6,16 @@
 
 namespace cotangent::detail {
 
+void check_floating(const char* what, const Tensor& value) {
+    if (!is_floating(value.dtype()))
+        throw DtypeError(fmt::format("{}: the function returned {}, expected a floating dtype", what, name(value.dtype())));
+}
+
 void check_scalar(const char* what, const Tensor& value) {
     if (value.size() != 1)
         throw ShapeError(fmt::format("{}: the function returned shape {}, expected one element; use vjp() or jacobian()",
                                      what, to_string(value.shape())));
-    if (!is_floating(value.dtype()))
-        throw DtypeError(fmt::format("{}: the function returned {}, expected a floating dtype", what, name(value.dtype())));
+    check_floating(what, value);
 }
 
 void throw_independent(const char* what) {

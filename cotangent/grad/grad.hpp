@@ -226,6 +226,7 @@ template <class F>
                 else return f(detail::watch_tree(x, variables));
             }();
             static_assert(is_tree_v<decltype(y)>, "jacobian: the function returns something that is no Tensor and no tree");
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(y)>, Tensor>) detail::check_floating("jacobian", y);
             const auto outputs = detail::differentiable_leaves(y);
             const auto blocks = detail::jacobian_blocks(variables, outputs, mode == Mode::forward);
             if constexpr (std::is_same_v<std::remove_cvref_t<decltype(y)>, Tensor>) {

@@ -189,6 +189,8 @@ TEST_CASE("jacobian and hessian of trees hold a block for each pair of tensors")
     const auto parts = ct::jacobian([](const Tensor& t) { return std::pair{t * t, ct::sum(t)}; })(Tensor::of<double>({2, 3}));
     CHECK(parts.at(0).to_vector<double>() == std::vector<double>{4, 0, 0, 6});
     CHECK(parts.at(1).to_vector<double>() == std::vector<double>{1, 1});
+    CHECK_THROWS_WITH_AS((void)ct::jacobian([](const Tensor& t) { return ct::cast(t, ct::Dtype::int32); })(Tensor::of<double>({2, 3})),
+                         "jacobian: the function returned int32, expected a floating dtype", ct::DtypeError);
 }
 
 TEST_CASE("hvp is the hessian times the vector") {

@@ -22,6 +22,8 @@ Tree detach_tree(const Tree& tree) {
 
 /// @throws ShapeError, DtypeError  it is not one floating element
 void check_scalar(const char* what, const Tensor& value);
+/// @throws DtypeError  it is not floating
+void check_floating(const char* what, const Tensor& value);
 /// Is this leaf one that can be differentiated: of a floating dtype?
 inline bool is_differentiable(const Tensor& leaf) { return is_floating(leaf.dtype()); }
 

@@ -35,8 +35,11 @@ Tensor clip_by_global_norm(Tree& gradient, double limit) {
     const Tensor scale = limit / maximum(length, limit);
     for_each_leaf(
         [&]<class Leaf>(Leaf& leaf) {
-            if constexpr (!std::is_same_v<Leaf, Tensor>) leaf *= static_cast<Leaf>(scale.item());
-            else if (is_floating(leaf.dtype())) leaf *= cast(scale, leaf.dtype());
+            if constexpr (!std::is_same_v<Leaf, Tensor>) {
+                if (leaf != 0) leaf *= static_cast<Leaf>(scale.item());  // a setting in a model: reads nothing of a trace
+            } else if (is_floating(leaf.dtype())) {
+                leaf *= cast(scale, leaf.dtype());
+            }
         },
         gradient);
     return length;

@@ -72,3 +72,19 @@ TEST_CASE("clip_by_value is compiled") {
     });
     for (const float value : cut(net).weight.to_vector<float>()) CHECK(std::abs(value) <= 0.01f);
 }
+
+TEST_CASE("clipping by norm is compiled for a model that holds a setting too") {
+    struct Scaled {
+        Tensor weight;
+        double power = 2;
+    };
+    const Scaled model{Tensor::of<double>({3, 4}), 2};
+    const auto clipped = [](const Scaled& m) {
+        auto gradient = ct::grad([](const Scaled& at) { return sum(pow(at.weight, at.power)); })(m);
+        (void)nn::clip_by_global_norm(gradient, 1);
+        return gradient;
+    };
+    auto compiled = ct::compile(clipped);
+    check_close(compiled(model).weight, Tensor::of<double>({0.6, 0.8}), 1e-12);
+    check_close(compiled(model).weight, clipped(model).weight, 1e-14);
+}

@@ -28,7 +28,7 @@ std::string encode(const FitRecord& record) {
     for (const EpochReport& r : position.history)
         history.push_back({r.epoch, number(r.train_loss), number(r.train_accuracy), number(r.validation_loss),
                            number(r.validation_accuracy), number(r.lr), r.seconds});
-    return json{{"version", 2}, {"seed", record.seed}, {"optimizer_steps", record.optimizer_steps}, {"epoch", position.epoch}, {"step", position.step}, {"steps", position.steps},
+    return json{{"version", 3}, {"seed", record.seed}, {"optimizer_steps", record.optimizer_steps}, {"lr", number(record.lr)}, {"epoch", position.epoch}, {"step", position.step}, {"steps", position.steps},
                 {"loss_sum", number(position.loss_sum)}, {"correct", position.correct}, {"seen", position.seen},
                 {"best_loss", number(position.best_loss)}, {"epochs_since_best", position.epochs_since_best}, {"data", position.data}, {"history", history}}
         .dump();
@@ -36,14 +36,14 @@ std::string encode(const FitRecord& record) {
 
 FitRecord decode(const std::string& text, const std::string& path) try {
     const json value = json::parse(text);
-    if (value.at("version") != 2)
-        throw IoError(fmt::format("{}: is a training run of version {}, expected 2", path, value.at("version").dump()));
+    if (value.at("version") != 3)
+        throw IoError(fmt::format("{}: is a training run of version {}, expected 3", path, value.at("version").dump()));
     FitPosition position{value.at("epoch"), value.at("step"), value.at("steps"), number_from(value.at("loss_sum")), value.at("correct"),
                          value.at("seen"), number_from(value.at("best_loss")), value.at("epochs_since_best"), value.at("data"), {}};
     for (const json& r : value.at("history"))
         position.history.push_back({r.at(0), number_from(r.at(1)), number_from(r.at(2)), number_from(r.at(3)),
                                     number_from(r.at(4)), number_from(r.at(5)), r.at(6)});
-    return {std::move(position), value.at("seed"), value.at("optimizer_steps")};
+    return {std::move(position), value.at("seed"), value.at("optimizer_steps"), number_from(value.at("lr"))};
 } catch (const std::logic_error& error) {  // a number that does not read
     throw IoError(fmt::format("{}: its training run does not read: {}", path, error.what()));
 } catch (const json::exception& error) {

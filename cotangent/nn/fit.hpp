@@ -114,11 +114,12 @@ struct FitRecord {
     FitPosition position;
     std::uint64_t seed = 0;
     std::int64_t optimizer_steps = 0;  ///< of an optimizer that counts them
+    double lr = 0;                     ///< of its options: the caller may have changed it
 };
 [[nodiscard]] std::string encode(const FitRecord& record);
 [[nodiscard]] FitRecord decode(const std::string& text, const std::string& path);
-/// @throws IoError  the checkpoint is of other data
 [[nodiscard]] bool exists(const std::string& path);
+/// @throws IoError  the checkpoint is of other data
 void check_data(std::uint64_t seen, std::uint64_t expected, const std::string& path);
 [[nodiscard]] Rng epoch_rng(std::uint64_t seed, int epoch, std::uint64_t purpose);
 [[nodiscard]] std::string note_of(const FitPosition& position);
@@ -133,6 +134,7 @@ template <class Model, class State, class Optimizer>
 void save_checkpoint(const std::string& path, const Training<Model, State, Optimizer>& training) {
     detail::FitRecord record{training.position, training.seed};
     if constexpr (detail::CountsSteps<Optimizer>) record.optimizer_steps = training.optimizer.step;
+    record.lr = training.optimizer.options.lr;
     save(path, training, {{"fit", detail::encode(record)}});
 }
 
@@ -150,6 +152,7 @@ void load_checkpoint(const std::string& path, Training<Model, State, Optimizer>&
     training.position = std::move(record.position);
     training.seed = record.seed;
     if constexpr (detail::CountsSteps<Optimizer>) training.optimizer.step = record.optimizer_steps;
+    training.optimizer.options.lr = record.lr;
 }
 
 /// Trains an image classifier: minimises the cross entropy of model(images, state, pass) on `train`, epoch by epoch.

@@ -74,6 +74,16 @@ TEST_CASE("an optimizer that had counted steps before the run goes on from its o
     CHECK(same_run(resumed, whole));
 }
 
+TEST_CASE("a learning rate that the caller has changed is that of the resumed run") {
+    const TemporaryFolder folder;
+    auto training = mlp_training();
+    training.optimizer.options.lr = 0.1 / 3;
+    nn::save_checkpoint(folder / "run.safetensors", training);
+    auto resumed = mlp_training();
+    nn::load_checkpoint(folder / "run.safetensors", resumed);
+    CHECK(resumed.optimizer.options.lr == 0.1 / 3);
+}
+
 TEST_CASE("a run that diverged to infinities and NaN can be resumed like any other") {
     const data::ImageDataset train = pictures(40), validation = pictures(20, 2);
     const TemporaryFolder folder;
@@ -130,13 +140,13 @@ TEST_CASE("a checkpoint that does not fit is refused with its reason, and nothin
     // Tensors without a run, and a run that does not read.
     ct::save(path, training);
     CHECK(has(message(mlp_training()), "holds no training run, expected metadata `fit`"));
-    for (const char* run : {"", "{", "[]", "{}", R"({"version": 1})", R"({"version": 2, "seed": "x"})"}) {
+    for (const char* run : {"", "{", "[]", "{}", R"({"version": 1})", R"({"version": 3, "seed": "x"})"}) {
         CAPTURE(run);
         ct::save(path, training, {{"fit", run}});
         CHECK(!message(mlp_training()).empty());
     }
     ct::save(path, training, {{"fit", R"({"version": 1})"}});
-    CHECK(has(message(mlp_training()), "is a training run of version 1, expected 2"));
+    CHECK(has(message(mlp_training()), "is a training run of version 1, expected 3"));
     // Other pictures of the same shapes.
     auto elsewhere = mlp_training();
     nn::save_checkpoint(path, training);

@@ -1,5 +1,6 @@
 #pragma once
 // Numbers among the arguments of a compiled function that may change from call to call without another recording.
+// They are no leaves of a tree: save() leaves them out, and fit() keeps those of its optimizer beside.
 #include <cstdint>
 
 #include "cotangent/tensor/trace_state.hpp"

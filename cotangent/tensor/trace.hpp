@@ -93,8 +93,6 @@ public:
     /// Which generator of the arguments this one has been advanced from; -1: none, so its draws are the same in every call.
     [[nodiscard]] int generator_of(const Rng& rng) const;
 
-    std::uint32_t serial = 0;  ///< what its values are marked with
-
 protected:
     std::shared_ptr<Live> live_ = std::make_shared<Live>();
 };

@@ -15,8 +15,8 @@ namespace cotangent::detail {
 template <class T>
 inline constexpr bool is_reference_proxy = std::is_same_v<T, std::vector<bool>>;
 
-/// f(member, ...) for each leaf (Tensor, float, double), Rng, Count, Setting and anything else that is no container, of trees of one type
-/// and structure, those in a Frozen too.
+/// f(member, ...) for each leaf (Tensor, float, double), Rng, Count, Setting and anything else that is no container, of trees
+/// of one type and structure, those in a Frozen too.
 template <class F, class T, class... Rest>
 void walk_all(F& f, T& tree, Rest&... rest) {
     using Plain = std::remove_const_t<T>;

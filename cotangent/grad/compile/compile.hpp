@@ -337,8 +337,8 @@ private:
 ///     });
 ///
 /// Arguments and results are trees. An lvalue argument that f takes by reference is changed for the caller, as f would. What f
-/// captures is part of the recording: pass what changes, as values, not pointers. An Rng or a Count in an argument may be drawn from or advanced, and a Setting (the lr of our optimizers) may
-/// have another value in every call.
+/// captures is part of the recording: pass what changes, as values, not pointers. An Rng or a Count in an argument may be drawn
+/// from or advanced, and a Setting (the lr of our optimizers) may have another value in every call.
 ///
 /// Another shape, dtype, structure, or value of anything that is no tensor (a double or an integer in a struct) records again;
 /// recordings() counts. Reading a number that depends on the arguments inside f throws, because the recording would keep it:

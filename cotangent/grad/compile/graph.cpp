@@ -43,9 +43,8 @@ std::string key_of(const Operand& operand) {
     return key;
 }
 
-Graph::Graph() : before_(trace_state) {
-    serial = next_serial();
-    trace_state.guarded = serial;
+Graph::Graph() : serial_(next_serial()), before_(trace_state) {
+    trace_state.guarded = serial_;
     trace_state.fresh = 0;
     trace_state.trace = this;
 }
@@ -56,7 +55,7 @@ void Graph::stop() {
     if (trace_state.trace == this) trace_state = before_;
 }
 
-bool Graph::is_traced(const Tensor& x) const { return x.has_storage() && x.storage().trace() == serial; }
+bool Graph::is_traced(const Tensor& x) const { return x.has_storage() && x.storage().trace() == serial_; }
 
 Tensor Graph::input(const Tensor& x) {
     Tensor copy = Tensor::uninitialized(x.shape(), x.dtype());
@@ -64,7 +63,7 @@ Tensor Graph::input(const Tensor& x) {
     const auto id = static_cast<int>(values.size());
     values.push_back({Value::Kind::input, x.shape(), x.dtype(), 0, {}});
     inputs.push_back(id);
-    if (!x.is_empty()) copy.storage().mark(serial, id);
+    if (!x.is_empty()) copy.storage().mark(serial_, id);
     return copy;
 }
 
@@ -131,7 +130,7 @@ void Graph::add_live(Operation&& operation, std::span<const Tensor* const> given
         }
         const auto id = static_cast<int>(values.size());
         values.push_back({Value::Kind::result, output.shape(), output.dtype(), output.offset(), {}});
-        output.storage().mark(serial, id);
+        output.storage().mark(serial_, id);
         instruction.outputs.push_back(id);
         is_new = true;
     }

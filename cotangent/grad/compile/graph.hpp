@@ -65,6 +65,7 @@ private:
     [[nodiscard]] bool is_traced(const Tensor& x) const;
     void forget(std::span<Tensor> outputs);
 
+    std::uint32_t serial_;
     std::uint64_t first_node_ = next_id();  ///< records from here on are made inside of f
     TraceState before_;
     std::unordered_map<std::string, int> constants_;
