@@ -2,13 +2,16 @@
 """Fails unless every C++ snippet of README and the guides stands, letter for letter, in a file that the tests compile.
 
 A fenced ```cpp block follows a line `<!-- examples/file.cpp -->`: it equals that file. After `<!-- examples/file.cpp name -->`
-it equals the part between the file's two lines `// [name]`, less the indentation that all its lines share. Blocks of other
+it equals the part between the file's two lines `// [name]`, less the indentation that all its lines share. After
+`<!-- examples/file.txt -->` it shows lines of what the program prints, as that file says (outputs.py). Blocks of other
 languages may say anything. Relative links of the same pages must lead to files of the repository.
 """
 import pathlib
 import re
 import sys
 import textwrap
+
+from outputs import stands_in
 
 MARKER = re.compile(r"<!-- ((?:examples|tests)/[\w./-]+)(?: (.+?))? -->")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
@@ -47,10 +50,11 @@ def check_page(root, page):
         if fence[1] == "cpp" and not marker:
             wrong.append(f"{where}:{k + 1}: a cpp block needs a line `<!-- examples/file.cpp -->` above it")
         if marker:
+            shown = "\n".join(lines[k + 1 : end]).strip("\n")
             expected, problem = expected_text(root, marker[1], marker[2])
             if problem:
                 wrong.append(f"{where}:{k}: {problem}")
-            elif "\n".join(lines[k + 1 : end]).strip("\n") != expected:
+            elif not (stands_in(shown, expected) if marker[1].endswith(".txt") else shown == expected):
                 wrong.append(f"{where}:{k + 1}: this block differs from {marker[1]} {marker[2] or ''}".rstrip())
         k = end + 1
     for link in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.S)):

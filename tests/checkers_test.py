@@ -80,6 +80,42 @@ class CheckSnippets(unittest.TestCase):
     def test_a_link_that_leads_nowhere_fails(self):
         self.assertEqual(self.check("[this](docs/missing.md)\n")[0], 1)
 
+    def test_lines_of_an_output_pass_and_others_fail(self):
+        (self.root / "examples/a.txt").write_text("start\nloss {1 to 2}\nend\n")
+        self.assertEqual(self.check("<!-- examples/a.txt -->\n```text\nloss 1.5\nend\n```\n")[0], 0)
+        self.assertEqual(self.check("<!-- examples/a.txt -->\n```text\nloss 2.5\nend\n```\n")[0], 1)
+        self.assertEqual(self.check("<!-- examples/a.txt -->\n```text\nstart\nend\n```\n")[0], 1)
+
+
+class CheckOutput(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+
+    def check(self, printed, expected, code=0):
+        program, file = self.root / "program", self.root / "expected.txt"
+        program.write_text(f"#!/bin/sh\ncat <<'END'\n{printed}\nEND\nexit {code}\n")
+        program.chmod(0o755)
+        file.write_text(expected + "\n")
+        return run(ROOT / "tests/check_output.py", file, program)
+
+    def test_the_same_output_passes(self):
+        for printed, expected in (("x = 3", "x = 3"), ("[ 0.  -1.5]", "[ 0.   -1.5000001]"), ("loss 1.25 of 3", "loss {1 to 2} of 3"),
+                                  ("at 1e-3", "at 0.001")):
+            code, output = self.check(printed, expected)
+            self.assertEqual(code, 0, output)
+
+    def test_another_output_fails_and_the_line_is_shown(self):
+        for printed, expected in (("x = 3", "y = 3"), ("x = 3.001", "x = 3"), ("loss 2.5", "loss {1 to 2}"), ("a\nb", "a"), ("a", "a\nb"),
+                                  ("1 2", "1 2 3"), ("-1", "1")):
+            code, output = self.check(printed, expected)
+            self.assertEqual(code, 1, (printed, expected))
+        self.assertIn("line 1: saw `-1`, expected `1`", output)
+
+    def test_a_program_that_fails_fails(self):
+        self.assertEqual(self.check("a", "a", code=3)[0], 1)
+
 
 if __name__ == "__main__":
     unittest.main()

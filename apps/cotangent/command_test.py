@@ -263,6 +263,21 @@ class Pictures(InFolder):
         self.assertIn("sheet.bmp", self.fails(1, "data", "sheet", "images:pictures", "--out", "sheet.bmp"))
 
 
+class Guide(InFolder):
+    def test_the_commands_of_the_guide_work_in_their_order(self):
+        make_pictures(self.folder / "my_pictures", 5)
+        (self.folder / "new").mkdir()
+        for name in ("one", "two"):
+            shutil.copy(self.folder / "my_pictures/red/000.png", self.folder / f"new/{name}.jpg")  # known by its bytes, not its name
+        page = (pathlib.Path(__file__).resolve().parents[2] / "docs/guide/your_own_pictures.md").read_text()
+        commands = re.findall(r"(?m)^cotangent (.+)$", page)
+        local = [c for c in commands if "mnist" not in c]  # those two need the network
+        self.assertEqual([c.split()[0] for c in local], ["data", "data", "train", "evaluate", "predict"])
+        printed = [self.ok(*c.split()).stdout for c in local]
+        self.assertTrue((self.folder / "sheet.png").is_file())
+        self.assertIn("new/two.jpg\n", printed[-1])
+
+
 class Tour(InFolder):
     def report_in(self, page):
         found = re.search(r'<script id="report" type="application/json">(.*?)</script>', page, re.S)
