@@ -241,7 +241,8 @@ public:
         bool older = std::any_of(results.begin(), results.end(), [&](const Real<T>& y) { return is_older(y.number()); });
         for (std::uint32_t k = begin_; k < tape<T>.count; ++k) {
             const Slot<T>& slot = tape<T>.slots[k];
-            older |= is_older(slot.argument[0]) | is_older(slot.argument[1] & ~continues_below);  // without branches
+            older |= is_older(slot.argument[0]);  // without branches
+            older |= is_older(slot.argument[1] & ~continues_below);
         }
         for (std::size_t i = functions_; i < tape<T>.functions->size(); ++i)
             for (const std::uint32_t input : (*tape<T>.functions)[i].inputs) older = older || is_older(input);

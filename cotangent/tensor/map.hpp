@@ -38,6 +38,23 @@ private:
     }
 };
 
+template <class F>
+inline constexpr bool is_partial = false;
+template <class F, std::size_t I>
+inline constexpr bool is_partial<Partial<F, I>> = true;
+
+/// The derivative with respect to argument I. A loop takes a second to compile in its dtypes, so that of second order, which
+/// is symmetric, is one function in both orders.
+template <std::size_t I, class F>
+auto partial_of(const F& f) {
+    return Partial<F, I>{f};
+}
+template <std::size_t I, class F, std::size_t K>
+    requires(I > 0 && I - 1 < K)
+auto partial_of(const Partial<F, K>& f) {
+    return Partial<Partial<F, I - 1>, K + 1>{{f.f}};
+}
+
 template <int order, class F, class... X>
 Tensor map_of_order(const F& f, const X&... x);
 
@@ -61,8 +78,15 @@ private:
         }
     }
     template <std::size_t I, std::size_t... K>
-    void give(std::index_sequence<K...>, const Call& call) const {
-        if (call.wants(I)) call.give(I, map_of_order<order + 1>(Partial<F, I>{f}, call.cotangent(), call.input(K)...));
+    void give(std::index_sequence<K...> all, const Call& call) const {
+        if (call.wants(I)) call.give(I, times_partial<I>(all, call, call.cotangent()));
+    }
+    /// g times the derivative with respect to input I.
+    template <std::size_t I, std::size_t... K>
+    Tensor times_partial(std::index_sequence<K...>, const Call& call, const Tensor& g) const {
+        if constexpr (I == 0 && is_partial<F>)
+            return map_of_order<order>(f, K == 0 ? g : call.input(K)...);  // f is linear in it
+        else return map_of_order<order + 1>(partial_of<I>(f), g, call.input(K)...);
     }
 
     template <std::size_t... I>
@@ -76,9 +100,9 @@ private:
         }
     }
     template <std::size_t I, std::size_t... K>
-    void add_partial(std::index_sequence<K...>, const Call& call, Tensor& sum) const {
+    void add_partial(std::index_sequence<K...> all, const Call& call, Tensor& sum) const {
         if (!call.has_tangent(I)) return;
-        const Tensor term = map_of_order<order + 1>(Partial<F, I>{f}, call.tangent(I), call.input(K)...);
+        const Tensor term = times_partial<I>(all, call, call.tangent(I));
         sum = sum.has_storage() ? sum + term : term;
     }
 };

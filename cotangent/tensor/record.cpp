@@ -123,13 +123,11 @@ struct Alias {
 
 }  // namespace
 
-void retain(Node* node) noexcept { node->references.fetch_add(1, std::memory_order_relaxed); }
+void retain(Node* node) noexcept { node->references.add(); }
 
 // Iterative: a chain of a million records must not become a million nested destructors.
 void release(Node* node) noexcept {
-    if (node->references.load(std::memory_order_acquire) != 1 &&
-        node->references.fetch_sub(1, std::memory_order_acq_rel) != 1)
-        return;
+    if (!node->references.remove()) return;
     node->mark = reinterpret_cast<std::uint64_t>(state.to_release);
     state.to_release = node;
     if (state.releasing) return;

@@ -34,7 +34,7 @@ public:
     /// Frees the record with the size it was allocated with.
     virtual void destroy() noexcept = 0;
 
-    std::atomic<std::uint32_t> references{0};
+    ReferenceCount references{0};
     std::uint32_t input_count = 0;
     Tensor* inputs = nullptr;          ///< in the derived class
     std::vector<Tensor> outputs;       ///< more than one output: all but the first, ghosts or kept

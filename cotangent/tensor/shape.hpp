@@ -16,6 +16,12 @@ public:
     /// @throws ShapeError  more than 8 axes or a negative length
     Shape(std::initializer_list<std::int64_t> lengths);
     explicit Shape(std::span<const std::int64_t> lengths);
+    /// [0]: no elements.
+    [[nodiscard]] static Shape empty() {
+        Shape shape;
+        shape.rank_ = 1;
+        return shape;
+    }
 
     [[nodiscard]] int rank() const { return rank_; }
     /// The number of elements: the product of the lengths, 1 for a scalar.

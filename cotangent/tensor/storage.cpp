@@ -124,15 +124,21 @@ void* from_system(std::size_t bytes) {
     return block;
 }
 
-}  // namespace
+// What follows is out of the way of the blocks of this thread, so that those few instructions save no registers.
+[[gnu::noinline]] void* allocate_small_anew(std::size_t bytes, int size_class) {
+    if (FreeList* lists = lists_of_this_thread())
+        if (void* block = lists[size_class].pop()) return hand_out(block, bytes, size_class);
+    return hand_out(from_system(bytes_of(size_class)), bytes, size_class);
+}
 
-void* allocate(std::size_t bytes) {
-    if (bytes <= small_limit) {
-        const int size_class = small_classes[(bytes + 15) / 16];
-        if (FreeList* lists = thread_lists ? thread_lists : lists_of_this_thread())
-            if (void* block = lists[size_class].pop()) return hand_out(block, bytes, size_class);
-        return hand_out(from_system(bytes_of(size_class)), bytes, size_class);
-    }
+[[gnu::noinline]] void deallocate_small_for_good(void* block, int size_class) noexcept {
+    FreeList* lists = lists_of_this_thread();
+    if (!lists || lists[size_class].count >= small_blocks_kept) return free_block(block, size_class);
+    take_back(block, size_class);
+    lists[size_class].push(block);
+}
+
+[[gnu::noinline]] void* allocate_large(std::size_t bytes) {
     const int size_class = class_of(bytes);
     const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
     large_in_use.fetch_add(rounded, std::memory_order_relaxed);
@@ -147,14 +153,7 @@ void* allocate(std::size_t bytes) {
     return hand_out(from_system(static_cast<std::size_t>(rounded)), bytes, size_class);
 }
 
-void deallocate(void* block, std::size_t bytes) noexcept {
-    if (bytes <= small_limit) {
-        const int size_class = small_classes[(bytes + 15) / 16];
-        FreeList* lists = thread_lists ? thread_lists : lists_of_this_thread();
-        if (!lists || lists[size_class].count >= small_blocks_kept) return free_block(block, size_class);
-        take_back(block, size_class);
-        return lists[size_class].push(block);
-    }
+[[gnu::noinline]] void deallocate_large(void* block, std::size_t bytes) noexcept {
     const int size_class = class_of(bytes);
     const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
     large_in_use.fetch_sub(rounded, std::memory_order_relaxed);
@@ -166,8 +165,22 @@ void deallocate(void* block, std::size_t bytes) noexcept {
     shared.lists[size_class].push(block);
 }
 
-Storage::Storage(std::size_t bytes) : header_(static_cast<Header*>(allocate(bytes + sizeof(Header)))) {
-    new (header_) Header{{1}, bytes, trace_state.fresh, -1};
+}  // namespace
+
+void* allocate(std::size_t bytes) {
+    if (bytes > small_limit) return allocate_large(bytes);
+    const int size_class = small_classes[(bytes + 15) / 16];
+    if (thread_lists)
+        if (void* block = thread_lists[size_class].pop()) return hand_out(block, bytes, size_class);
+    return allocate_small_anew(bytes, size_class);
+}
+
+void deallocate(void* block, std::size_t bytes) noexcept {
+    if (bytes > small_limit) return deallocate_large(block, bytes);
+    const int size_class = small_classes[(bytes + 15) / 16];
+    if (!thread_lists || thread_lists[size_class].count >= small_blocks_kept) return deallocate_small_for_good(block, size_class);
+    take_back(block, size_class);
+    thread_lists[size_class].push(block);
 }
 
 }  // namespace detail

@@ -1,9 +1,10 @@
 #pragma once
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 
+#include "cotangent/tensor/reference_count.hpp"
 #include "cotangent/tensor/trace_state.hpp"
 
 namespace cotangent {
@@ -30,9 +31,11 @@ class Storage {
 public:
     Storage() = default;
     /// Uninitialised memory.
-    explicit Storage(std::size_t bytes);
+    explicit Storage(std::size_t bytes) : header_(static_cast<Header*>(allocate(bytes + sizeof(Header)))) {
+        new (header_) Header{ReferenceCount(1), -1, bytes, trace_state.fresh};
+    }
     Storage(const Storage& other) noexcept : header_(other.header_) {
-        if (header_) header_->references.fetch_add(1, std::memory_order_relaxed);
+        if (header_) header_->references.add();
     }
     Storage(Storage&& other) noexcept : header_(std::exchange(other.header_, nullptr)) {}
     Storage& operator=(Storage other) noexcept {
@@ -57,20 +60,17 @@ public:
         header_->value = value;
     }
     /// True when no other tensor can see this memory.
-    [[nodiscard]] bool is_sole_owner() const { return header_ && header_->references.load(std::memory_order_acquire) == 1; }
+    [[nodiscard]] bool is_sole_owner() const { return header_ && header_->references.is_one(); }
 
 private:
     struct alignas(64) Header {
-        std::atomic<std::int64_t> references;
+        ReferenceCount references;
+        std::int32_t value;
         std::size_t bytes;
         std::uint32_t trace;
-        std::int32_t value;
     };
     void release() noexcept {
-        // A sole owner need not pay for a locked decrement.
-        if (header_->references.load(std::memory_order_acquire) == 1 ||
-            header_->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
-            deallocate(header_, header_->bytes + sizeof(Header));
+        if (header_->references.remove()) deallocate(header_, header_->bytes + sizeof(Header));
     }
     Header* header_ = nullptr;
 };

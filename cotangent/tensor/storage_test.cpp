@@ -78,6 +78,19 @@ TEST_CASE("blocks of every size are aligned and apart") {
     CHECK(untouched);
 }
 
+TEST_CASE("owners are counted when one thread becomes several") {
+    const ct::Tensor x = ct::ones({3});
+    std::vector<ct::Tensor> before(100, x);  // counted without locks if this is the only thread
+    const auto copy_and_drop = [&](std::size_t first) {
+        for (int k = 0; k < 20000; ++k) const ct::Tensor copy = x;
+        for (std::size_t k = first; k < before.size(); k += 2) before[k] = ct::Tensor();
+    };
+    std::thread even(copy_and_drop, 0), odd(copy_and_drop, 1);
+    even.join();
+    odd.join();
+    CHECK(x.is_sole_owner());
+}
+
 TEST_CASE("a storage counts its owners") {
     ct::detail::Storage a(100);
     CHECK(a.is_sole_owner());

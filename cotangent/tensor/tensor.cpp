@@ -14,11 +14,7 @@ std::string_view name(Dtype dtype) {
 Tensor::Tensor(double value) : storage_(sizeof(float)) { *fresh_data<float>() = static_cast<float>(value); }
 
 Tensor Tensor::uninitialized(const Shape& shape, Dtype dtype) {
-    Tensor result;
-    result.shape_ = shape;
-    result.dtype_ = dtype;
-    result.storage_ = detail::Storage(static_cast<std::size_t>(shape.size()) * size_of(dtype));
-    return result;
+    return {shape, dtype, detail::Storage(static_cast<std::size_t>(shape.size()) * size_of(dtype)), 0};
 }
 
 Tensor Tensor::from_bytes(std::span<const std::byte> bytes, const Shape& shape, Dtype dtype) {
@@ -52,19 +48,15 @@ double Tensor::item() const {
 }
 
 Tensor Tensor::view(const Shape& shape, std::int64_t first) const {
-    Tensor result;
-    result.shape_ = shape;
-    result.dtype_ = dtype_;
-    result.storage_ = storage_;
-    result.offset_ = offset_ + static_cast<std::size_t>(first) * size_of(dtype_);
-    return result;
+    return {shape, dtype_, storage_, offset_ + static_cast<std::size_t>(first) * size_of(dtype_)};
 }
 
 Tensor Tensor::detached() const { return view(shape_); }
 
 Tensor Tensor::ghost() const {
-    Tensor result = *this;
-    result.storage_ = {};
+    Tensor result(shape_, dtype_, {}, offset_);
+    result.node_ = node_;
+    result.output_index_ = output_index_;
     return result;
 }
 

@@ -54,7 +54,7 @@ class HeldValues;
 class Tensor {
 public:
     /// No elements: shape [0], float32. Options use it for "not given".
-    Tensor() : shape_{0} {}
+    Tensor() : shape_(Shape::empty()) {}
     /// A scalar, shape []: double -> float32, as literals are meant; use full() for another dtype.
     Tensor(double value);
     Tensor(float value) : Tensor(static_cast<double>(value)) {}
@@ -162,6 +162,8 @@ public:
     }
 
 private:
+    Tensor(const Shape& shape, Dtype dtype, detail::Storage storage, std::size_t offset)
+        : shape_(shape), storage_(std::move(storage)), offset_(offset), dtype_(dtype) {}
     void check_access(Dtype wanted) const;
 
     Shape shape_;

@@ -131,28 +131,35 @@ public:
             else if constexpr (std::is_same_v<Leaf, Setting>) live.settings[setting++] = leaf.raw();
         };
         (walk_all(take, arguments), ...);
-        program->run(pointers_, outputs_);
-        std::size_t output = 0, trail = 0;
-        auto put = [&]<class Leaf>(Leaf& leaf) {
-            if constexpr (std::is_same_v<Leaf, Tensor>) leaf = std::move(outputs_[output++]);
-            else if constexpr (is_live<Leaf>) follow(trails_[trail++], live, leaf, leaf);
+        std::size_t output = 0;
+        auto find = [&]<class Leaf>(Leaf& leaf) {
+            if constexpr (std::is_same_v<Leaf, Tensor>) outputs_[output++] = &leaf;
         };
-        const auto finish = [&] {
+        const auto run = [&] {
             std::size_t change = 0;
-            const auto give_back = [&]<class Arg>(std::remove_cvref_t<Arg>& now, const std::remove_cvref_t<Arg>& after) {
+            const auto find_changed = [&]<class Arg>(std::remove_cvref_t<Arg>& now) {
                 if constexpr (is_given_back<Arg>) {
-                    auto leaf = [&]<class Leaf>(Leaf& a, const Leaf& b) {
-                        if constexpr (std::is_same_v<Leaf, Tensor>) {
-                            if (changes_[change++]) a = std::move(outputs_[output++]);
-                        } else if constexpr (is_live<Leaf>) {
-                            follow(trails_[trail++], live, b, a);
-                        } else {
-                            a = b;
-                        }
+                    auto leaf = [&]<class Leaf>(Leaf& a) {
+                        if constexpr (std::is_same_v<Leaf, Tensor>)
+                            if (changes_[change++]) outputs_[output++] = &a;
                     };
-                    walk_all(leaf, now, after);
+                    walk_all(leaf, now);
                 }
             };
+            (find_changed.template operator()<Args>(arguments), ...);
+            program->run(pointers_, outputs_);
+        };
+        std::size_t trail = 0;
+        const auto give_back = [&]<class Arg>(std::remove_cvref_t<Arg>& now, const std::remove_cvref_t<Arg>& after) {
+            if constexpr (is_given_back<Arg>) {
+                auto leaf = [&]<class Leaf>(Leaf& a, const Leaf& b) {
+                    if constexpr (is_live<Leaf>) follow(trails_[trail++], live, b, a);
+                    else if constexpr (!std::is_same_v<Leaf, Tensor>) a = b;
+                };
+                walk_all(leaf, now, after);
+            }
+        };
+        const auto finish = [&] {
             if constexpr (sizeof...(Args) > 0)
                 [&]<std::size_t... i>(std::index_sequence<i...>) {
                     (give_back.template operator()<Args>(arguments, std::get<i>(*after_)), ...);
@@ -160,10 +167,16 @@ public:
         };
         if constexpr (has_result) {
             Result result = *result_;
-            walk_all(put, result);
+            walk_all(find, result);
+            run();
+            auto set = [&]<class Leaf>(Leaf& leaf) {
+                if constexpr (is_live<Leaf>) follow(trails_[trail++], live, leaf, leaf);
+            };
+            walk_all(set, result);
             finish();
             return result;
         } else {
+            run();
             finish();
         }
     }
@@ -213,8 +226,7 @@ private:
     bool changes_arguments_ = false;
     std::vector<bool> changes_;    ///< of the tensors of arguments that come back
     std::vector<Trail> trails_;    ///< of generators and counters in the result, then in arguments that come back
-    std::vector<Tensor*> pointers_;
-    std::vector<Tensor> outputs_;
+    std::vector<Tensor*> pointers_, outputs_;  ///< the tensors of a call
 };
 
 }  // namespace detail

@@ -25,6 +25,12 @@ std::int64_t padded_count(std::int64_t count, Dtype dtype) {
     return (count + lanes - 1) / lanes * lanes;
 }
 
+/// A number over a number, in every lane: one division takes half the time of a register full of them.
+template <class T>
+void divide_numbers(const void*, const std::byte* const* inputs, const std::int64_t*, std::byte* const* outputs, std::int64_t) {
+    Lanes<T>(*reinterpret_cast<const T*>(inputs[0]) / *reinterpret_cast<const T*>(inputs[1])).store(reinterpret_cast<T*>(outputs[0]));
+}
+
 }  // namespace
 
 std::int64_t Planner::elements(const Instruction& instruction) const {
@@ -124,6 +130,10 @@ void Planner::emit_small_elementwise(std::size_t k) {
     step.kernel = operation.padded ? operation.padded : operation.kernel;
     step.function = operation.function.get();
     const std::int64_t count = elements(instruction);
+    if (count == 1 && operation.name == std::string_view("divide")) {
+        if (instruction.inputs[0].dtype == Dtype::float64) step.kernel = divide_numbers<double>;
+        else if (instruction.inputs[0].dtype == Dtype::float32) step.kernel = divide_numbers<float>;
+    }
     for (std::size_t i = 0; i < instruction.inputs.size(); ++i) {
         const Operand& x = instruction.inputs[i];
         step.inputs[i] = x.shape.size() == 1 ? filled(k, x) : memory(x.value) + x.offset;
@@ -168,7 +178,9 @@ void Planner::emit_small(std::size_t k) {
     }
     const Operand& x = instruction.inputs[0];
     step.inputs[0] = memory(x.value) + x.offset;
-    step.run = run_small_total;
+    const bool is_register = x.shape.size() == Lanes<double>::count && !operation.mean;
+    if (is_register) step.run = size == 8 ? run_register_sum<double> : run_register_sum<float>;
+    else step.run = run_small_total;
     is_filled_.insert(output);
     step.count = x.shape.size();
     step.steps[0] = operation.mean;

@@ -16,6 +16,9 @@ struct RowsOp {
     std::size_t instruction = 0;
 };
 
+/// Of as many numbers as a register has doubles.
+template <class T>
+void run_register_sum(Program& program, const Command& step);
 void run_small_total(Program& program, const Command& step);
 void run_small_place(Program& program, const Command& step);
 void run_small_fill(Program& program, const Command& step);

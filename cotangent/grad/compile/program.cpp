@@ -24,6 +24,13 @@ void fill_scalar(std::byte* to, const std::byte* from, std::size_t size) {
     }
 }
 
+/// memcpy, without a call for the sizes that small values often have.
+void copy_small(std::byte* to, const std::byte* from, std::size_t bytes) {
+    if (bytes == 8) std::memcpy(to, from, 8);
+    else if (bytes == lane_bytes) std::memcpy(to, from, lane_bytes);
+    else std::memcpy(to, from, bytes);
+}
+
 template <class T>
 double partial_sum(const std::byte* data, std::int64_t count) {
     return Folder<T, double, FoldSum<double>>::row(reinterpret_cast<const T*>(data), count);
@@ -47,7 +54,6 @@ template <class T>
 double small_sum(const std::byte* bytes, std::int64_t count) {
     using L = Lanes<double>;
     const T* x = reinterpret_cast<const T*>(bytes);
-    if (count == L::count) return sum_of_lanes<0, L::count>(fold_load<double>(x));
     std::array<L, 4> sums{L(0), L(0), L(0), L(0)};
     std::int64_t k = 0;
     for (; k + 4 * L::count <= count; k += 4 * L::count)
@@ -104,12 +110,12 @@ void Program::find_fixed() {
     }
 }
 
-void Program::run(std::span<Tensor* const> inputs, std::span<Tensor> results) {
+void Program::run(std::span<Tensor* const> inputs, std::span<Tensor* const> results) {
     for (std::size_t k = 0; k < inputs.size(); ++k) {
         const Fixed& fixed = fixed_inputs_[k];
         if (fixed.memory) {
             if (fixed.is_number) fill_scalar(fixed.memory, inputs[k]->raw(), fixed.bytes);
-            else std::memcpy(fixed.memory, inputs[k]->raw(), fixed.bytes);
+            else copy_small(fixed.memory, inputs[k]->raw(), fixed.bytes);
             continue;
         }
         const auto id = static_cast<std::size_t>(graph_->inputs[k]);
@@ -145,14 +151,15 @@ void Program::run(std::span<Tensor* const> inputs, std::span<Tensor> results) {
     for (std::size_t k = 0; k < results.size(); ++k) {
         const Operand& operand = results_[k];
         const Fixed& fixed = fixed_results_[k];
+        Tensor& result = *results[k];
         if (!fixed.memory) {
-            results[k] = seen_as(operand);
+            result = seen_as(operand);
             continue;
         }
         // New memory of this thread's list: to share some that is kept would cost two locked counts.
-        if (results[k].shape() == operand.shape && results[k].dtype() == operand.dtype) results[k].renew();
-        else results[k] = Tensor::uninitialized(operand.shape, operand.dtype);
-        std::memcpy(results[k].fresh_data<std::byte>(), fixed.memory, fixed.bytes);
+        if (result.shape() == operand.shape && result.dtype() == operand.dtype) result.renew();
+        else result = Tensor::uninitialized(operand.shape, operand.dtype);
+        copy_small(result.fresh_data<std::byte>(), fixed.memory, fixed.bytes);
     }
     if (!releases_any_) return;
     for (std::size_t id = 0; id < slots_.size(); ++id)
@@ -325,6 +332,14 @@ void Program::run_loop(Loop& loop) {
             run_block(loop, scratch, at, std::min(loop.block, last - at), no_total);
     });
 }
+
+template <class T>
+void run_register_sum(Program&, const Command& step) {
+    const double sum = sum_of_lanes<0, Lanes<double>::count>(fold_load<double>(reinterpret_cast<const T*>(step.inputs[0])));
+    Lanes<T>(static_cast<T>(sum)).store(reinterpret_cast<T*>(step.outputs[0]));
+}
+template void run_register_sum<float>(Program&, const Command&);
+template void run_register_sum<double>(Program&, const Command&);
 
 void run_small_total(Program&, const Command& step) {
     const bool wide = step.steps[1] == 8;

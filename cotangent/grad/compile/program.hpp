@@ -103,8 +103,8 @@ public:
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
 
-    /// Runs on the leaves of a call's arguments, in order.
-    void run(std::span<Tensor* const> inputs, std::span<Tensor> results);
+    /// Runs on the tensors of a call's arguments, in order, and writes its results, some of which may be such a tensor.
+    void run(std::span<Tensor* const> inputs, std::span<Tensor* const> results);
 
     [[nodiscard]] Trace::Live& live() { return *graph_->live(); }
     [[nodiscard]] const Graph& graph() const { return *graph_; }

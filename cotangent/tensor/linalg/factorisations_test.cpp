@@ -96,7 +96,7 @@ TEST_CASE("lstsq leaves a residual that no column sees, and takes the shortest s
     const ct::Tensor a = ct::Tensor::of<double>({{1, 1}, {1, 1}});
     CHECK(error_in_eps(ct::lstsq(a, ct::Tensor::of<double>({2, 4})), ct::Tensor::of<double>({1.5, 1.5})) < 10);
     CHECK(ct::lstsq(ct::zeros({2, 3}), ct::ones({2})).to_vector<int>() == std::vector<int>{0, 0, 0});
-    CHECK(ct::lstsq(ct::eye(2) * ct::Tensor::of<float>({1, 0.01}), ct::ones({2}), {.rcond = 0.1}).to_vector<int>() ==
+    CHECK(ct::lstsq(ct::eye(2) * ct::Tensor::of<float>({1, 0.01F}), ct::ones({2}), {.rcond = 0.1}).to_vector<int>() ==
           std::vector<int>{1, 0});
     CHECK(ct::lstsq(ct::zeros({3, 0}), ct::ones({3, 2})).shape() == ct::Shape{0, 2});
 }

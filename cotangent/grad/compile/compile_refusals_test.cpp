@@ -1,0 +1,78 @@
+// What a recording cannot keep, and says so.
+#include "cotangent/grad/compile/compile.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "cotangent/tensor/ops.hpp"
+#include "cotangent/tree/tree_math.hpp"
+
+namespace ct = cotangent;
+using ct::Tensor;
+
+TEST_CASE("reading a number that depends on an argument is refused") {
+    const Tensor x = ct::ones({1});
+    const auto refused = [&](auto f) { CHECK_THROWS_AS((void)ct::compile(f)(x), ct::ValueError); };
+    refused([](const Tensor& v) { return exp(v).item() > 1 ? v : -v; });
+    refused([](const Tensor& v) { return v.values<float>()[0] > 1 ? v : -v; });
+    refused([](const Tensor& v) { return v.to_vector<float>()[0] > 1 ? v : -v; });
+    refused([](const Tensor& v) { return v * static_cast<double>(to_string(v).size()); });
+    refused([](const Tensor& v) { return v * ct::dot(v, v); });
+    refused([](const Tensor& v) { return v * (reshape(v, ct::Shape{}).detached().item()); });
+    refused([](const Tensor& v) {
+        Tensor w = v;
+        w.mutable_values<float>()[0] = 2;
+        return w;
+    });
+    CHECK_THROWS_WITH_AS((void)ct::compile([](const Tensor& v) { return v * v.item(); })(x),
+                         doctest::Contains("compile: f reads an argument of f, shape [1]"), ct::ValueError);
+    // A number that depends on no argument may be read, and after a refusal everything works as before.
+    CHECK(ct::compile([](const Tensor& v) { return v * (ct::ones({2}) + 1.0).values<float>()[1]; })(x).item() == 2);
+    CHECK(exp(x).item() > 1);
+}
+
+TEST_CASE("an op whose kernel does not go through traced() is refused, not frozen") {
+    const auto forgetful = [](const Tensor& x) {
+        Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
+        for (std::int64_t k = 0; k < x.size(); ++k) out.fresh_data<float>()[k] = x.data<float>()[k] + 1;
+        return out;
+    };
+    CHECK_THROWS_AS((void)ct::compile(forgetful)(ct::ones({3})), ct::ValueError);
+    // Nor may a traced op leave a second result on the side.
+    const auto leaky = [](const Tensor& x) {
+        Tensor side;
+        const Tensor y = ct::detail::traced(
+            "leaky",
+            [&side](const Tensor& in) {
+                side = in + 1.0;
+                return in * 2.0;
+            },
+            x);
+        return y + side;
+    };
+    CHECK_THROWS_AS((void)ct::compile(leaky)(ct::ones({3})), ct::ValueError);
+}
+
+TEST_CASE("what refuses to be read says which value it is") {
+    const Tensor x = ct::ones({2, 3});
+    const auto refused = [&](const auto& f, const char* what) {
+        CHECK_THROWS_WITH_AS((void)ct::compile(f)(x), doctest::Contains(what), ct::ValueError);
+    };
+    refused([](const Tensor& t) { return sum(t).item() > 0 ? t : -t; }, "f reads the result of sum, shape []");
+    refused([](const Tensor& t) { return exp(t) * exp(t).values<float>()[0]; }, "f reads the result of exp, shape [2, 3]");
+    refused([](const Tensor& t) { return t * t.to_vector<double>()[0]; }, "f reads an argument of f, shape [2, 3]");
+}
+
+TEST_CASE("an op that refuses its numbers in a replay throws, and the next call works") {
+    auto f = ct::compile([](Tensor& table, const Tensor& at) {
+        table += ct::ones(table.shape());
+        return take(table, at);
+    });
+    Tensor table = ct::zeros({3000});
+    (void)f(table, Tensor::of<std::int64_t>({1}));
+    CHECK_THROWS_AS((void)f(table, Tensor::of<std::int64_t>({3000})), ct::ValueError);
+    CHECK(table.shape() == ct::Shape{3000});
+    table = ct::zeros({3000});
+    CHECK(f(table, Tensor::of<std::int64_t>({2})).item() == 1);
+}
