@@ -238,3 +238,18 @@ TEST_CASE("a Setting that leaves a compiled function is a number to the next") {
     auto without = ct::compile([&](const Tensor& x) { return x * ct::detail::number_of(kept); });
     CHECK(without(one).item() == 0.5);
 }
+
+TEST_CASE("an argument that f changes loses the record of a derivative that is over") {
+    for (const std::int64_t n : {4, 100000}) {
+        Tensor kept;
+        (void)ct::grad([&](const Tensor& x) {
+            kept = x * 2.0;
+            return sum(x);
+        })(numbers(n));
+        REQUIRE(kept.node());
+        auto step = ct::compile([](Tensor& x) { x = x + 1.0; });
+        step(kept);
+        CHECK_FALSE(kept.node());
+        CHECK(identical(kept, numbers(n) * 2.0 + 1.0));
+    }
+}

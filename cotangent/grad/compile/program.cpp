@@ -157,7 +157,7 @@ void Program::run(std::span<Tensor* const> inputs, std::span<Tensor* const> resu
             continue;
         }
         // New memory of this thread's list: to share some that is kept would cost two locked counts.
-        if (result.shape() == operand.shape && result.dtype() == operand.dtype) result.renew();
+        if (!result.node() && result.shape() == operand.shape && result.dtype() == operand.dtype) result.renew();
         else result = Tensor::uninitialized(operand.shape, operand.dtype);
         copy_small(result.fresh_data<std::byte>(), fixed.memory, fixed.bytes);
     }
