@@ -167,6 +167,8 @@ class Pictures(InFolder):
     def test_train_evaluate_and_predict_work_on_a_folder_of_pictures(self):
         trained = json.loads(self.ok(*self.train("--epochs", "8", "--json")).stdout)
         self.assertEqual(len(trained["history"]), 8)
+        for epoch in trained["history"]:
+            self.assertGreaterEqual(epoch["validation_top3_accuracy"], epoch["validation_accuracy"])
         self.assertGreater(trained["parameters"], 1000)
         self.assertEqual(trained["test"]["pictures"], 12)
         self.assertFalse((self.folder / "m.safetensors.checkpoint").exists())

@@ -25,8 +25,10 @@ struct Arguments {
 };
 
 nlohmann::json to_json(const nn::EpochReport& r) {
+    const double top3 = r.metrics.empty() ? std::nan("") : r.metrics[0];
     return {{"epoch", r.epoch}, {"train_loss", r.train_loss}, {"train_accuracy", r.train_accuracy},
-            {"validation_loss", r.validation_loss}, {"validation_accuracy", r.validation_accuracy}, {"lr", r.lr}, {"seconds", r.seconds}};
+            {"validation_loss", r.validation_loss}, {"validation_accuracy", r.validation_accuracy},
+            {"validation_top3_accuracy", top3}, {"lr", r.lr}, {"seconds", r.seconds}};
 }
 
 void run(const Arguments& given) {

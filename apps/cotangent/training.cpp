@@ -39,6 +39,7 @@ Trained train(const NetworkSpec& spec, const data::ImageDataset& train, const da
         fit.progress = options.progress;
         fit.progress_style = options.progress_style;
         fit.should_stop = interrupted;
+        fit.metrics = {nn::top_k(3)};
         fit.on_epoch = options.on_epoch;
         auto optimizer = nn::adam_w(model, {.lr = options.lr, .weight_decay = options.weight_decay});
         auto training = nn::start_training(std::move(model), std::move(state), std::move(optimizer), options.seed);

@@ -25,10 +25,13 @@ double number_from(const json& value) { return value.is_string() ? std::stod(val
 std::string encode(const FitRecord& record) {
     const FitPosition& position = record.position;
     json history = json::array();
-    for (const EpochReport& r : position.history)
+    for (const EpochReport& r : position.history) {
+        json metrics = json::array();
+        for (const double metric : r.metrics) metrics.push_back(number(metric));
         history.push_back({r.epoch, number(r.train_loss), number(r.train_accuracy), number(r.validation_loss),
-                           number(r.validation_accuracy), number(r.lr), r.seconds});
-    return json{{"version", 3}, {"seed", record.seed}, {"optimizer_steps", record.optimizer_steps}, {"lr", number(record.lr)}, {"epoch", position.epoch}, {"step", position.step}, {"steps", position.steps},
+                           number(r.validation_accuracy), number(r.lr), r.seconds, metrics});
+    }
+    return json{{"version", 4}, {"seed", record.seed}, {"optimizer_steps", record.optimizer_steps}, {"lr", number(record.lr)}, {"epoch", position.epoch}, {"step", position.step}, {"steps", position.steps},
                 {"loss_sum", number(position.loss_sum)}, {"correct", position.correct}, {"seen", position.seen},
                 {"best_loss", number(position.best_loss)}, {"epochs_since_best", position.epochs_since_best}, {"data", position.data}, {"history", history}}
         .dump();
@@ -36,13 +39,15 @@ std::string encode(const FitRecord& record) {
 
 FitRecord decode(const std::string& text, const std::string& path) try {
     const json value = json::parse(text);
-    if (value.at("version") != 3)
-        throw IoError(fmt::format("{}: is a training run of version {}, expected 3", path, value.at("version").dump()));
+    if (value.at("version") != 4)
+        throw IoError(fmt::format("{}: is a training run of version {}, expected 4", path, value.at("version").dump()));
     FitPosition position{value.at("epoch"), value.at("step"), value.at("steps"), number_from(value.at("loss_sum")), value.at("correct"),
                          value.at("seen"), number_from(value.at("best_loss")), value.at("epochs_since_best"), value.at("data"), {}};
-    for (const json& r : value.at("history"))
+    for (const json& r : value.at("history")) {
         position.history.push_back({r.at(0), number_from(r.at(1)), number_from(r.at(2)), number_from(r.at(3)),
                                     number_from(r.at(4)), number_from(r.at(5)), r.at(6)});
+        for (const json& metric : r.at(7)) position.history.back().metrics.push_back(number_from(metric));
+    }
     return {std::move(position), value.at("seed"), value.at("optimizer_steps"), number_from(value.at("lr"))};
 } catch (const std::logic_error& error) {  // a number that does not read
     throw IoError(fmt::format("{}: its training run does not read: {}", path, error.what()));

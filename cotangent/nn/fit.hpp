@@ -26,6 +26,7 @@ struct EpochReport {
     double validation_loss = 0, validation_accuracy = 0;
     double lr = 0;  ///< at the last step
     double seconds = 0;
+    std::vector<double> metrics = {};  ///< FitOptions::metrics of the validation data, in their order
 };
 
 /// Where a training run is; saved in its checkpoint.
@@ -65,6 +66,13 @@ template <class Model, class State, class Optimizer>
 
 enum class FitEnd : std::uint8_t { finished, stopped_early, interrupted };
 
+/// A network's answers on a dataset. metrics.hpp makes more of them: top_k_accuracy(), confusion_matrix().
+struct Evaluation {
+    Tensor logits;  ///< [N, C]
+    Tensor labels;  ///< [N] int64
+    double loss = 0, accuracy = 0;
+};
+
 struct FitOptions {
     int epochs = 10;
     std::int64_t batch_size = 64;
@@ -79,13 +87,9 @@ struct FitOptions {
     std::ostream* progress = nullptr;  ///< where the bar goes
     ProgressStyle progress_style = ProgressStyle::bar;
     std::function<bool()> should_stop = {};                       ///< asked between steps; Ctrl-C in the command line
+    std::vector<Metric> metrics = {};                             ///< of the validation data, in each report
     std::function<void(const EpochReport&)> on_epoch = {};
-};
-
-struct Evaluation {
-    Tensor logits;  ///< [N, C]
-    Tensor labels;  ///< [N] int64
-    double loss = 0, accuracy = 0;
+    std::function<void(const EpochReport&, const Evaluation&)> on_validation = {};  ///< for what is no number: a confusion matrix
 };
 
 /// The network's answers on a dataset, in its order.
@@ -215,10 +219,13 @@ FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset
         report.train_accuracy = at.correct / at.seen;
         report.lr = training.optimizer.options.lr;
         report.validation_loss = report.validation_accuracy = std::nan("");
+        std::optional<Evaluation> validated;
         if (validation) {
-            const Evaluation seen = evaluate(training.model, training.state, *validation, options.batch_size, options.batches.normalize);
+            Evaluation seen = evaluate(training.model, training.state, *validation, options.batch_size, options.batches.normalize);
             report.validation_loss = seen.loss;
             report.validation_accuracy = seen.accuracy;
+            for (const Metric& metric : options.metrics) report.metrics.push_back(metric.measure(seen.logits, seen.labels));
+            validated = std::move(seen);
         }
         report.seconds = seconds_now() - start;
         at.step = 0;
@@ -227,6 +234,7 @@ FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset
         at.best_loss = std::min(at.best_loss, report.validation_loss);
         at.history.push_back(report);
         save_if_asked();
+        if (options.on_validation && validated) options.on_validation(report, *validated);
         if (options.on_epoch) options.on_epoch(report);
         if (is_stuck()) return FitEnd::stopped_early;
     }

@@ -34,6 +34,32 @@ TEST_CASE("fit lowers the loss and learns what the pictures show") {
     CHECK(seen.logits.shape() == ct::Shape{64, 3});
 }
 
+TEST_CASE("fit reports the metrics it is given, and hands out the network's answers") {
+    const data::ImageDataset train = pictures(48), validation = pictures(30, 2);
+    auto training = mlp_training();
+    nn::FitOptions options{.epochs = 2, .batch_size = 16};
+    const auto errors = [](const Tensor& logits, const Tensor& labels) {
+        return std::round((1 - nn::accuracy(logits, labels)) * static_cast<double>(labels.size()));
+    };
+    options.metrics = {nn::top_k(2), {"errors", errors}};
+    CHECK(options.metrics[0].name == "top-2 accuracy");
+    std::vector<Tensor> confusions;
+    options.on_validation = [&](const nn::EpochReport& report, const nn::Evaluation& seen) {
+        REQUIRE(report.metrics.size() == 2);
+        CHECK(report.metrics[0] == nn::top_k_accuracy(seen.logits, seen.labels, 2));
+        CHECK(report.metrics[0] >= report.validation_accuracy);
+        CHECK(report.metrics[1] == errors(seen.logits, seen.labels));
+        confusions.push_back(nn::confusion_matrix(seen.logits, seen.labels));
+    };
+    (void)nn::fit(training, train, &validation, options);
+    REQUIRE(confusions.size() == 2);
+    CHECK(sum(confusions[1]).item() == 30);
+    CHECK(training.position.history[1].metrics.size() == 2);
+    (void)nn::fit(training, train, nullptr, {.epochs = 3, .metrics = options.metrics, .on_validation = options.on_validation});
+    CHECK(training.position.history[2].metrics.empty());
+    CHECK(confusions.size() == 2);
+}
+
 TEST_CASE("the same seed trains the same network bit for bit, on any number of threads, with prefetch or without") {
     const data::ImageDataset train = pictures(70), validation = pictures(20, 2);
     const auto run = [&](std::uint64_t seed, int threads, int prefetch) {

@@ -43,6 +43,11 @@ double accuracy(const Tensor& logits, const Tensor& labels) {
     return share_of_hits(logits, labels, 1);
 }
 
+Metric top_k(std::int64_t k) {
+    return {fmt::format("top-{} accuracy", k),
+            [k](const Tensor& logits, const Tensor& labels) { return top_k_accuracy(logits, labels, k); }};
+}
+
 double top_k_accuracy(const Tensor& logits, const Tensor& labels, std::int64_t k) {
     check("top_k_accuracy", logits, labels);
     if (k < 1) throw ValueError(fmt::format("top_k_accuracy: k is {}, expected at least 1", k));

@@ -1,5 +1,8 @@
 #pragma once
 // How good predictions are. Plain functions of finished predictions; nothing here is differentiated.
+#include <functional>
+#include <string>
+
 #include "cotangent/tensor/tensor.hpp"
 
 namespace cotangent::nn {
@@ -11,6 +14,14 @@ namespace cotangent::nn {
 [[nodiscard]] double top_k_accuracy(const Tensor& logits, const Tensor& labels, std::int64_t k);
 /// counts[truth, prediction]: [C, C] int64.
 [[nodiscard]] Tensor confusion_matrix(const Tensor& logits, const Tensor& labels);
+
+/// A named figure of merit of logits [N, C] and labels [N]; fit() takes a list of them.
+struct Metric {
+    std::string name;
+    std::function<double(const Tensor& logits, const Tensor& labels)> measure;
+};
+/// top_k_accuracy(), named "top-k accuracy".
+[[nodiscard]] Metric top_k(std::int64_t k);
 
 struct Interval {
     double low = 0, high = 1;

@@ -52,6 +52,7 @@ inline FitOptions everything() {
     options.schedule = warm_up(2, cosine(0.01, 12));
     options.clip_norm = 1;
     options.label_smoothing = 0.1;
+    options.metrics = {top_k(2)};
     options.batches.augment = [](const Tensor& images, Rng& rng) { return data::random_crop(images, rng, {.padding = 1}); };
     return options;
 }
@@ -60,7 +61,7 @@ inline FitOptions everything() {
 inline bool same_report(const EpochReport& a, const EpochReport& b) {
     const auto same = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
     return a.epoch == b.epoch && same(a.train_loss, b.train_loss) && same(a.train_accuracy, b.train_accuracy) &&
-           same(a.validation_loss, b.validation_loss) && same(a.validation_accuracy, b.validation_accuracy) && same(a.lr, b.lr);
+           same(a.validation_loss, b.validation_loss) && same(a.validation_accuracy, b.validation_accuracy) && same(a.lr, b.lr) && a.metrics == b.metrics;
 }
 template <class Training>
 bool same_run(const Training& a, const Training& b) {
