@@ -10,7 +10,7 @@
 
 #include "cotangent/grad/checkpoint.hpp"
 #include "cotangent/grad/custom_gradient.hpp"
-#include "cotangent/grad/scalar_grad.hpp"
+#include "cotangent/grad/mixed_jacobian.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/record.hpp"
 #include "cotangent/tree/tree.hpp"
@@ -208,6 +208,10 @@ namespace detail {
 /// From numbers to numbers, it is f(x) with each number replaced by its gradient, a tree like x: of a std::array<double, 3>
 /// to a std::vector<double>, a std::vector<std::array<double, 3>>; of a double to a double, a double. Forward mode runs f
 /// once for some 8 columns, or for all where up to 32 are known when compiled; reverse mode sweeps once a row.
+///
+/// Where the argument or the result mixes numbers and tensors, it is a std::vector of trees like x, one for each number and each
+/// element of a tensor of f(x), in order; of a function of one number, that tree alone. Reverse mode, here the automatic one,
+/// walks once a row, forward mode once a column.
 template <class F>
 [[nodiscard]] auto jacobian(F f, Mode mode = Mode::automatic) {
     return [f = std::move(f), mode]<class X>(const X& x) {
@@ -215,8 +219,13 @@ template <class F>
             return x;  // after the error
         } else if constexpr (detail::has_scalars<X>) {
             using S = detail::scalar_of<X>;
-            if constexpr (detail::takes_numbers<F, Real<S>, X>()) return detail::scalar_jacobian<S>(f, x, mode);
-            else return x;
+            if constexpr (!detail::takes_numbers<F, Real<S>, X>()) {
+                return x;  // after the error
+            } else {
+                using Y = std::remove_cvref_t<std::invoke_result_t<const F&, const detail::rebuilt<X, detail::ChangeTo<Real<S>>>&>>;
+                if constexpr (detail::has_tensors<X> || detail::has_tensors<Y>) return detail::mixed_jacobian<S>(f, x, mode);
+                else return detail::scalar_jacobian<S>(f, x, mode);
+            }
         } else {
             std::vector<Tensor> variables;
             const auto y = [&] {
@@ -242,7 +251,8 @@ template <class F>
 
 /// A function returning the Hessian of the scalar f: of a Tensor, shape x.shape + x.shape; of a tree of tensors, a std::vector of
 /// trees like x, the derivatives of the gradient's tensors in order; of numbers, a tree like x with each number replaced by a
-/// tree like x. Forward over reverse.
+/// tree like x; of numbers and tensors, a std::vector of trees like x, the derivatives of the gradient's numbers and elements in
+/// order. Forward over reverse.
 template <class F>
 [[nodiscard]] auto hessian(F f) {
     return jacobian(grad(std::move(f)), Mode::forward);

@@ -457,7 +457,6 @@ template <class S, class F, class X>
 
 template <class S, class F, class X>
 [[nodiscard]] auto scalar_jacobian(const F& f, const X& x, Mode mode) {
-    static_assert(!has_tensors<X>, "jacobian: the argument holds numbers and tensors, expected either; use vjp() or jvp()");
     constexpr int count = scalar_count<X>();
     constexpr int width = count > 0 && count <= 32 ? count : 8;
     // Forward: one run for `width` columns. Reverse: one run, and one sweep a row, at about twice the price of a run.
