@@ -263,12 +263,15 @@ void padded_lanes_kernel(const void* f, const std::byte* const* inputs, const st
                          std::int64_t count) {
     using L = Lanes<T>;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-        const std::array<const T*, N> from{reinterpret_cast<const T*>(inputs[I])...};
+        std::array<const T*, N> from{reinterpret_cast<const T*>(inputs[I])...};
         T* to = reinterpret_cast<T*>(outputs[0]);
         const F& g = *static_cast<const F*>(f);
-        if (count == L::count) return L(g(L::load(from[I])...)).store(to);  // a small value
-        const std::array<std::int64_t, N> step{steps[I]...};
-        for (std::int64_t k = 0; k < count; k += L::count) L(g(L::load(from[I] + k * step[I])...)).store(to + k);
+        if (count <= 0) return;
+        for (std::int64_t k = 0;; ((from[I] += L::count * steps[I]), ...)) {  // one call of g, so that it is inlined
+            L(g(L::load(from[I])...)).store(to + k);
+            k += L::count;
+            if (k >= count) return;  // a small value needs no steps
+        }
     }(std::make_index_sequence<N>{});
 }
 template <class F, class Out, class... In>
