@@ -85,6 +85,7 @@ class CheckSnippets(unittest.TestCase):
         self.assertEqual(self.check("<!-- examples/a.txt -->\n```text\nloss 1.5\nend\n```\n")[0], 0)
         self.assertEqual(self.check("<!-- examples/a.txt -->\n```text\nloss 2.5\nend\n```\n")[0], 1)
         self.assertEqual(self.check("<!-- examples/a.txt -->\n```text\nstart\nend\n```\n")[0], 1)
+        self.assertEqual(self.check("<!-- examples/a.txt -->\n```text\n```\n")[0], 1)
 
 
 class CheckOutput(unittest.TestCase):

@@ -41,4 +41,4 @@ def first_difference(seen, expected):
 def stands_in(part, whole):
     """The lines of `part` follow each other somewhere in `whole`, which may have ranges."""
     part, whole = part.splitlines(), whole.splitlines()
-    return any(all(map(line_agrees, part, whole[k : k + len(part)])) for k in range(len(whole) - len(part) + 1))
+    return bool(part) and any(all(map(line_agrees, part, whole[k : k + len(part)])) for k in range(len(whole) - len(part) + 1))

@@ -58,21 +58,20 @@ template <class S, class F, class X>
         direction[k] = S(1);
         return direction;
     };
-    if (mode != Mode::forward) {
+    const std::size_t columns = elements_of<S>(x).size();
+    if (mode != Mode::forward || columns == 0) {
         const auto [y, pullback] = scalar_vjp<S>(f, x);
         const std::size_t count = elements_of<S>(y).size();
         for (std::size_t k = 0; k < count; ++k) rows.push_back(pullback(with_elements<S>(y, axis(count, k).data())));
         return result(y);
     }
-    const std::size_t columns = elements_of<S>(x).size();
-    std::vector<std::vector<S>> matrix(columns);
-    const auto along = [&](const std::vector<S>& direction) {
-        return scalar_jvp<S>(f, x, with_elements<S>(x, direction.data()));
+    const auto along = [&](std::size_t k) {
+        return scalar_jvp<S>(f, x, with_elements<S>(x, axis(columns, k).data()));
     };
-    const auto y = along(std::vector<S>(columns, S(0))).first;
-    for (std::size_t k = 0; k < columns; ++k) matrix[k] = elements_of<S>(along(axis(columns, k)).second);
-    const std::size_t count = elements_of<S>(y).size();
-    for (std::size_t i = 0; i < count; ++i) {
+    const auto [y, first] = along(0);
+    std::vector<std::vector<S>> matrix{elements_of<S>(first)};
+    for (std::size_t k = 1; k < columns; ++k) matrix.push_back(elements_of<S>(along(k).second));
+    for (std::size_t i = 0; i < matrix[0].size(); ++i) {
         std::vector<S> row;
         for (const auto& column : matrix) row.push_back(column[i]);
         rows.push_back(with_elements<S>(x, row.data()));

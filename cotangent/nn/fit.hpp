@@ -219,13 +219,12 @@ FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset
         report.train_accuracy = at.correct / at.seen;
         report.lr = training.optimizer.options.lr;
         report.validation_loss = report.validation_accuracy = std::nan("");
-        std::optional<Evaluation> validated;
+        std::optional<Evaluation> seen;
         if (validation) {
-            Evaluation seen = evaluate(training.model, training.state, *validation, options.batch_size, options.batches.normalize);
-            report.validation_loss = seen.loss;
-            report.validation_accuracy = seen.accuracy;
-            for (const Metric& metric : options.metrics) report.metrics.push_back(metric.measure(seen.logits, seen.labels));
-            validated = std::move(seen);
+            seen = evaluate(training.model, training.state, *validation, options.batch_size, options.batches.normalize);
+            report.validation_loss = seen->loss;
+            report.validation_accuracy = seen->accuracy;
+            for (const Metric& metric : options.metrics) report.metrics.push_back(metric(seen->logits, seen->labels));
         }
         report.seconds = seconds_now() - start;
         at.step = 0;
@@ -234,7 +233,7 @@ FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset
         at.best_loss = std::min(at.best_loss, report.validation_loss);
         at.history.push_back(report);
         save_if_asked();
-        if (options.on_validation && validated) options.on_validation(report, *validated);
+        if (options.on_validation && seen) options.on_validation(report, *seen);
         if (options.on_epoch) options.on_epoch(report);
         if (is_stuck()) return FitEnd::stopped_early;
     }

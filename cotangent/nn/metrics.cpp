@@ -44,8 +44,7 @@ double accuracy(const Tensor& logits, const Tensor& labels) {
 }
 
 Metric top_k(std::int64_t k) {
-    return {fmt::format("top-{} accuracy", k),
-            [k](const Tensor& logits, const Tensor& labels) { return top_k_accuracy(logits, labels, k); }};
+    return [k](const Tensor& logits, const Tensor& labels) { return top_k_accuracy(logits, labels, k); };
 }
 
 double top_k_accuracy(const Tensor& logits, const Tensor& labels, std::int64_t k) {

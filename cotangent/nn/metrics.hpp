@@ -1,7 +1,6 @@
 #pragma once
 // How good predictions are. Plain functions of finished predictions; nothing here is differentiated.
 #include <functional>
-#include <string>
 
 #include "cotangent/tensor/tensor.hpp"
 
@@ -15,12 +14,9 @@ namespace cotangent::nn {
 /// counts[truth, prediction]: [C, C] int64.
 [[nodiscard]] Tensor confusion_matrix(const Tensor& logits, const Tensor& labels);
 
-/// A named figure of merit of logits [N, C] and labels [N]; fit() takes a list of them.
-struct Metric {
-    std::string name;
-    std::function<double(const Tensor& logits, const Tensor& labels)> measure;
-};
-/// top_k_accuracy(), named "top-k accuracy".
+/// A figure of merit of logits [N, C] and labels [N]: accuracy, top_k(3), or one of your own. fit() takes a list of them.
+using Metric = std::function<double(const Tensor& logits, const Tensor& labels)>;
+/// top_k_accuracy() for this k.
 [[nodiscard]] Metric top_k(std::int64_t k);
 
 struct Interval {

@@ -61,7 +61,8 @@ inline FitOptions everything() {
 inline bool same_report(const EpochReport& a, const EpochReport& b) {
     const auto same = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
     return a.epoch == b.epoch && same(a.train_loss, b.train_loss) && same(a.train_accuracy, b.train_accuracy) &&
-           same(a.validation_loss, b.validation_loss) && same(a.validation_accuracy, b.validation_accuracy) && same(a.lr, b.lr) && a.metrics == b.metrics;
+           same(a.validation_loss, b.validation_loss) && same(a.validation_accuracy, b.validation_accuracy) && same(a.lr, b.lr) &&
+           a.metrics == b.metrics;
 }
 template <class Training>
 bool same_run(const Training& a, const Training& b) {
