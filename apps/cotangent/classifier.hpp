@@ -62,6 +62,10 @@ struct Trained {
 [[nodiscard]] Trained train(const NetworkSpec& spec, const data::ImageDataset& train, const data::ImageDataset* validation,
                             const data::Augmentation& augment, const TrainOptions& options);
 
+/// Prints how well the network in `file` does on the test pictures; as JSON with the report of every epoch.
+void print_training(const Trained& trained, const nn::Evaluation& test, std::int64_t pictures, const std::string& file,
+                    bool as_json);
+
 /// @throws IoError  the file is not a model that `cotangent train` wrote
 [[nodiscard]] Classifier load_classifier(const std::filesystem::path& path);
 

@@ -10,7 +10,6 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace cotangent::app {
 namespace {
@@ -23,13 +22,6 @@ struct Arguments {
     int threads = 0;
     bool json = false, fresh = false, no_augment = false;
 };
-
-nlohmann::json to_json(const nn::EpochReport& r) {
-    const double top3 = r.metrics.empty() ? std::nan("") : r.metrics[0];
-    return {{"epoch", r.epoch}, {"train_loss", r.train_loss}, {"train_accuracy", r.train_accuracy},
-            {"validation_loss", r.validation_loss}, {"validation_accuracy", r.validation_accuracy},
-            {"validation_top3_accuracy", top3}, {"lr", r.lr}, {"seconds", r.seconds}};
-}
 
 void run(const Arguments& given) {
     Arguments a = given;
@@ -58,21 +50,8 @@ void run(const Arguments& given) {
         throw Interrupted{fmt::format("Everything so far is in {}; the same command goes on from there.", checkpoint.string())};
     trained.classifier.save(a.out);
     const nn::Evaluation test = trained.classifier.evaluate(source.test);
-    const nn::Interval interval = nn::wilson_interval(test.accuracy, source.test.size());
     std::filesystem::remove(checkpoint);
-    if (a.json) {
-        nlohmann::json history = nlohmann::json::array();
-        for (const nn::EpochReport& report : trained.history) history.push_back(to_json(report));
-        std::cout << nlohmann::json{{"model", a.out}, {"parameters", trained.classifier.parameter_count()}, {"history", history},
-                                    {"test", {{"pictures", source.test.size()}, {"accuracy", test.accuracy}, {"loss", test.loss},
-                                              {"interval", {interval.low, interval.high}}}}}
-                         .dump(2)
-                  << '\n';
-        return;
-    }
-    std::cout << fmt::format("{:.1f} % of {} test pictures right (95 % interval {:.1f} to {:.1f} %)\nWrote {} ({} parameters)\n",
-                             100 * test.accuracy, source.test.size(), 100 * interval.low, 100 * interval.high, a.out,
-                             trained.classifier.parameter_count());
+    print_training(trained, test, source.test.size(), a.out, a.json);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 //     exp 1.0   expm1 2.0   log 0.85   log1p 0.85   tanh 2.6   erf 5.5   sigmoid 2.5   softplus 1.8
 //     sin 1.6   cos 1.6     tan 3.2    sqrt 0.5     floor 0    pow (float) 0.51
 //
-// All 2^32 floats were tried for exp to erf: erf is off by up to 5.88 ulp at 18 floats of magnitude 3.42 to 3.59; the others keep these.
+// All 2^32 floats were tried for exp to erf, and for sigmoid, softplus, sqrt and floor.
 //
 // Polynomials are weighted minimax fits unless another source is named.
 #include "cotangent/tensor/lanes.hpp"
@@ -301,7 +301,8 @@ template <class T>
     return select(a < 1e-18, x, detail::with_sign(select(is_big, 1 - quotient, quotient), x));
 }
 
-/// float: x P(x^2) / Q(x^2), fitted to the least relative error on [-3.92, 3.92], beyond which erf rounds to 1.
+/// float: x P(x^2) / Q(x^2), fitted to the least relative error on [-3.92, 3.92], beyond which erf rounds to 1; then the last
+/// bits of the coefficients were searched for the least error as computed, over every float from 1/8 to 3.94.
 /// double: up to 1 x + x p(x^2), beyond 1 - exp(-x^2) P / Q of Cephes' ndtr.c.
 template <class T>
 [[nodiscard, gnu::always_inline]] inline Lanes<T> erf(Lanes<T> x) {
@@ -309,9 +310,9 @@ template <class T>
     if constexpr (detail::Format<T>::is_float) {
         const Lanes<T> a = select(x > 3.92, 3.92, select(x < -3.92, -3.92, x));
         const Lanes<T> z = a * a;
-        const Lanes<T> p = polynomial(z, 1.12837914, 0.189720571, 0.0514987624, 0.00358119413, 0.000230382177);
-        const Lanes<T> q = polynomial(z, 1.0, 0.501467907, 0.112800328, 0.0144267487, 0.00105382782, 2.31594792e-05,
-                                      -1.12209043e-07);
+        const Lanes<T> p = polynomial(z, 1.12837911, 0.189720586, 0.0514987595, 0.00358119328, 0.000230382197);
+        const Lanes<T> q = polynomial(z, 1.0, 0.501467824, 0.112800322, 0.0144267483, 0.00105382781, 2.3159484e-05,
+                                      -1.12209868e-07);
         const Lanes<T> y = a * p / q;
         const Lanes<T> bounded = select(y > 1, 1, select(y < -1, -1, y));
         return select(abs(x) < 1e-18, x + x * T(0.1283791671), bounded);  // subnormal products would lose digits
