@@ -185,17 +185,15 @@ bool any_recorded(std::span<const Tensor> inputs) noexcept {
     return std::any_of(inputs.begin(), inputs.end(), [](const Tensor& input) { return input.node() != nullptr; });
 }
 
-void attach(Node* node, Tensor& output, bool keeps_output) {
+void attach(Node* node, Tensor& output) {
     node->id = next_id();
-    if (keeps_output) node->output = output;
-    else node->output = output.ghost();
     output.set_node(node, 0);
 }
 
-void attach(Node* node, std::span<Tensor> outputs, bool keeps_output) {
-    attach(node, outputs[0], keeps_output);
+void attach(Node* node, std::span<Tensor> outputs, Keep keep) {
+    attach(node, outputs[0]);
     for (std::size_t k = 1; k < outputs.size(); ++k) {
-        node->outputs.push_back(keeps_output ? outputs[k] : outputs[k].ghost());
+        node->outputs.push_back(keeps_output(keep) ? outputs[k] : outputs[k].ghost());
         if (is_floating(outputs[k].dtype())) outputs[k].set_node(node, static_cast<int>(k));
     }
 }
@@ -204,7 +202,7 @@ Tensor watch(const Tensor& x) {
     if (!is_floating(x.dtype()))
         throw DtypeError(fmt::format("grad: argument is {}, expected a floating dtype", cotangent::name(x.dtype())));
     Tensor alias = x.detached();
-    attach(new OpNode<Alias, 1>(Alias{}, x), alias, false);
+    attach(new OpNode<Alias, 1>(Alias{}, alias, x), alias);
     return alias;
 }
 

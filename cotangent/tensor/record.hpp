@@ -17,6 +17,8 @@ namespace cotangent::detail {
 
 /// What the rules of an op read, and so what its record keeps alive.
 enum class Keep : std::uint8_t { nothing = 0, inputs = 1, output = 2, both = 3 };
+[[nodiscard]] constexpr bool keeps_inputs(Keep keep) { return keep == Keep::inputs || keep == Keep::both; }
+[[nodiscard]] constexpr bool keeps_output(Keep keep) { return keep == Keep::output || keep == Keep::both; }
 
 class Call;
 
@@ -37,18 +39,19 @@ public:
     ReferenceCount references{0};
     std::uint32_t input_count = 0;
     Tensor* inputs = nullptr;          ///< in the derived class
-    std::vector<Tensor> outputs;       ///< more than one output: all but the first, ghosts or kept
-    Tensor output;                     ///< the first output, ghost or kept; none has its record (that would be a cycle)
     std::uint64_t id = 0;              ///< grows along every path: an order in which inputs come before outputs
 
     // Scratch of the walk in progress on this thread.
     std::uint64_t mark = 0;            ///< the walk that visited this record
     bool active = false;               ///< depends on a variable of that walk
-    Tensor derivative;                 ///< of the first output: cotangent or tangent
+
+    std::vector<Tensor> outputs;       ///< more than one output: all but the first, ghosts or kept
+    Tensor output;                     ///< the first output, ghost or kept; none has its record (that would be a cycle)
+    Tensor derivative;                 ///< of the first output, in a walk: cotangent or tangent
     std::vector<Tensor> derivatives;   ///< of the others
 
 protected:
-    Node() = default;
+    Node(const Tensor& first_output, Keep keep) : output(keeps_output(keep) ? Tensor(first_output) : first_output.ghost()) {}
 };
 
 /// What a rule sees of a call: inputs, output, and the derivatives to combine.
@@ -131,14 +134,14 @@ template <class Op, std::size_t N>
 class OpNode final : public Node {
 public:
     template <class... Inputs>
-    explicit OpNode(Op op, const Inputs&... tensors)
-        : op_(std::move(op)), storage_{keeps_inputs ? Tensor(tensors) : tensors.ghost()...} {
+    OpNode(Op op, const Tensor& first_output, const Inputs&... tensors)
+        : Node(first_output, Op::keep), op_(std::move(op)), storage_{keeps_inputs(Op::keep) ? Tensor(tensors) : tensors.ghost()...} {
         inputs = storage_.data();
         input_count = static_cast<std::uint32_t>(storage_.size());
     }
-    OpNode(Op op, std::span<const Tensor> tensors) requires(N == 0)
-        : op_(std::move(op)), storage_(tensors.begin(), tensors.end()) {
-        if constexpr (!keeps_inputs)
+    OpNode(Op op, const Tensor& first_output, std::span<const Tensor> tensors) requires(N == 0)
+        : Node(first_output, Op::keep), op_(std::move(op)), storage_(tensors.begin(), tensors.end()) {
+        if constexpr (!keeps_inputs(Op::keep))
             for (Tensor& tensor : storage_) tensor = tensor.ghost();
         inputs = storage_.data();
         input_count = static_cast<std::uint32_t>(storage_.size());
@@ -157,13 +160,14 @@ public:
     static void operator delete(void* block) noexcept { deallocate(block, sizeof(OpNode)); }
 
 private:
-    static constexpr bool keeps_inputs = (static_cast<int>(Op::keep) & static_cast<int>(Keep::inputs)) != 0;
     [[no_unique_address]] Op op_;
     std::conditional_t<N == 0, std::vector<Tensor>, std::array<Tensor, N>> storage_;
 };
 
-void attach(Node* node, Tensor& output, bool keeps_output);
-void attach(Node* node, std::span<Tensor> outputs, bool keeps_output);
+/// Makes `node` the record of its first output.
+void attach(Node* node, Tensor& output);
+/// The same with the outputs after the first; Keep says whether the node keeps them.
+void attach(Node* node, std::span<Tensor> outputs, Keep keep);
 
 /// The result of an op: `output`, remembering `op` and `inputs` if one of them is being differentiated.
 ///
@@ -177,8 +181,7 @@ void attach(Node* node, std::span<Tensor> outputs, bool keeps_output);
 template <class Op, class... Inputs>
 [[nodiscard]] Tensor record(Op op, Tensor output, const Inputs&... inputs) {
     if (((inputs.node() == nullptr) && ...) || !is_recording()) return output;
-    attach(new OpNode<Op, sizeof...(Inputs)>(std::move(op), inputs...), output,
-           (static_cast<int>(Op::keep) & static_cast<int>(Keep::output)) != 0);
+    attach(new OpNode<Op, sizeof...(Inputs)>(std::move(op), output, inputs...), output);
     return output;
 }
 
@@ -188,8 +191,7 @@ template <class Op, class... Inputs>
 template <class Op>
 [[nodiscard]] Tensor record_all(Op op, Tensor output, std::span<const Tensor> inputs) {
     if (!any_recorded(inputs) || !is_recording()) return output;
-    attach(new OpNode<Op, 0>(std::move(op), inputs), output,
-           (static_cast<int>(Op::keep) & static_cast<int>(Keep::output)) != 0);
+    attach(new OpNode<Op, 0>(std::move(op), output, inputs), output);
     return output;
 }
 
@@ -197,8 +199,7 @@ template <class Op>
 template <class Op>
 void record_outputs(Op op, std::span<Tensor> outputs, std::span<const Tensor> inputs) {
     if (!any_recorded(inputs) || !is_recording()) return;
-    attach(new OpNode<Op, 0>(std::move(op), inputs), outputs,
-           (static_cast<int>(Op::keep) & static_cast<int>(Keep::output)) != 0);
+    attach(new OpNode<Op, 0>(std::move(op), outputs[0], inputs), outputs, Op::keep);
 }
 
 }  // namespace cotangent::detail

@@ -20,13 +20,13 @@ Shape::Shape(std::initializer_list<std::int64_t> lengths) : Shape(std::span(leng
 
 Shape::Shape(std::span<const std::int64_t> lengths) {
     check_rank(lengths.size());
-    rank_ = static_cast<int>(lengths.size());
+    rank_ = static_cast<std::int64_t>(lengths.size());
     std::copy(lengths.begin(), lengths.end(), begin());
     if (std::any_of(begin(), end(), [](auto length) { return length < 0; }))
         throw ShapeError(fmt::format("Shape: has a negative length in {}", to_string(*this)));
 }
 
-void Shape::push_back(std::int64_t length) { insert(rank_, length); }
+void Shape::push_back(std::int64_t length) { insert(rank(), length); }
 
 void Shape::insert(int axis, std::int64_t length) {
     check_rank(static_cast<std::size_t>(rank_) + 1);

@@ -23,7 +23,7 @@ public:
         return shape;
     }
 
-    [[nodiscard]] int rank() const { return rank_; }
+    [[nodiscard]] int rank() const { return static_cast<int>(rank_); }
     /// The number of elements: the product of the lengths, 1 for a scalar.
     [[nodiscard]] std::int64_t size() const {
         std::int64_t product = 1;
@@ -53,7 +53,7 @@ public:
 
 private:
     std::array<std::int64_t, max_rank> lengths_{};
-    int rank_ = 0;
+    std::int64_t rank_ = 0;  // as wide as what copies it: a narrow store would have to reach the cache before a wide load
 };
 
 /// `[2, 3]`, as messages print it.

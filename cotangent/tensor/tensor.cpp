@@ -37,7 +37,7 @@ std::byte* Tensor::mutable_raw() {
         throw ValueError("mutable_values: the tensor depends on an argument of a function that is being compiled; use ops");
     if (!storage_.is_sole_owner()) {
         const Tensor shared = std::move(*this);
-        *this = from_bytes({shared.raw(), shared.bytes()}, shared.shape_, shared.dtype_);
+        *this = from_bytes({shared.raw(), shared.bytes()}, shared.shape_, shared.dtype());
     }
     return storage_.data() + offset_;
 }
@@ -48,20 +48,20 @@ double Tensor::item() const {
 }
 
 Tensor Tensor::view(const Shape& shape, std::int64_t first) const {
-    return {shape, dtype_, storage_, offset_ + static_cast<std::size_t>(first) * size_of(dtype_)};
+    return {shape, dtype(), storage_, offset_ + static_cast<std::size_t>(first) * size_of(dtype())};
 }
 
 Tensor Tensor::detached() const { return view(shape_); }
 
 Tensor Tensor::ghost() const {
-    Tensor result(shape_, dtype_, {}, offset_);
+    Tensor result(shape_, dtype(), {}, offset_);
     result.node_ = node_;
-    result.output_index_ = output_index_;
+    result.tag_ = tag_;
     return result;
 }
 
 void Tensor::check_access(Dtype wanted) const {
-    if (dtype_ != wanted) throw DtypeError(fmt::format("values: dtype is {}, expected {}", name(dtype_), name(wanted)));
+    if (dtype() != wanted) throw DtypeError(fmt::format("values: dtype is {}, expected {}", name(dtype()), name(wanted)));
     if (!storage_ && size() > 0) throw ValueError("values: a rule reads an input that it did not declare it keeps");
 }
 

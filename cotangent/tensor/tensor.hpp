@@ -82,13 +82,13 @@ public:
     static Tensor from_bytes(std::span<const std::byte> bytes, const Shape& shape, Dtype dtype);
 
     [[nodiscard]] const Shape& shape() const { return shape_; }
-    [[nodiscard]] Dtype dtype() const { return dtype_; }
+    [[nodiscard]] Dtype dtype() const { return static_cast<Dtype>(tag_ & 0xff); }
     [[nodiscard]] int rank() const { return shape_.rank(); }
     [[nodiscard]] std::int64_t size() const { return shape_.size(); }
     /// The length of an axis; negative counts from the last. @throws ShapeError
     [[nodiscard]] std::int64_t length(int axis) const;
     [[nodiscard]] bool is_empty() const { return size() == 0; }
-    [[nodiscard]] std::size_t bytes() const { return static_cast<std::size_t>(size()) * size_of(dtype_); }
+    [[nodiscard]] std::size_t bytes() const { return static_cast<std::size_t>(size()) * size_of(dtype()); }
 
     /// The elements in row-major order. @throws DtypeError  T is not the dtype
     template <Element T>
@@ -143,10 +143,10 @@ public:
 
     // What recording needs; see record.hpp.
     [[nodiscard]] detail::Node* node() const { return node_.get(); }
-    [[nodiscard]] int output_index() const { return output_index_; }
+    [[nodiscard]] int output_index() const { return tag_ >> 8; }
     void set_node(detail::Node* node, int output_index) {
         node_ = detail::NodeRef(node);
-        output_index_ = static_cast<std::uint8_t>(output_index);
+        tag_ = tag_of(dtype(), output_index);
     }
     [[nodiscard]] detail::Node* take_node() { return node_.take(); }
     /// Shape, dtype and record, without the memory: what a rule keeps of an input it will not read.
@@ -163,15 +163,17 @@ public:
 
 private:
     Tensor(const Shape& shape, Dtype dtype, detail::Storage storage, std::size_t offset)
-        : shape_(shape), storage_(std::move(storage)), offset_(offset), dtype_(dtype) {}
+        : shape_(shape), storage_(std::move(storage)), offset_(offset), tag_(tag_of(dtype, 0)) {}
+    static std::uint16_t tag_of(Dtype dtype, int output_index) {
+        return static_cast<std::uint16_t>(static_cast<unsigned>(dtype) | static_cast<unsigned>(output_index) << 8);
+    }
     void check_access(Dtype wanted) const;
 
     Shape shape_;
     detail::Storage storage_;
     std::size_t offset_ = 0;  // bytes
     detail::NodeRef node_;
-    Dtype dtype_ = Dtype::float32;
-    std::uint8_t output_index_ = 0;
+    std::uint16_t tag_ = 0;  // dtype and output index in one, for the same reason as Shape's rank: 0 is float32
 };
 
 /// The elements of a tensor that it keeps alive; elsewhere a std::span<const T>.
@@ -220,7 +222,7 @@ template <class T>
 std::vector<T> Tensor::to_vector() const {
     std::vector<T> result;
     result.reserve(static_cast<std::size_t>(size()));
-    dispatch(dtype_, [&]<class U>(U) {
+    dispatch(dtype(), [&]<class U>(U) {
         for (std::int64_t i = 0; i < size(); ++i) {
             if constexpr (std::is_same_v<U, BFloat16>) result.push_back(static_cast<T>(static_cast<float>(data<U>()[i])));
             else result.push_back(static_cast<T>(data<U>()[i]));

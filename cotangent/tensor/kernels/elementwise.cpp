@@ -55,8 +55,8 @@ void throw_dtype(const char* op, Dtype seen, const char* expected) {
     throw DtypeError(fmt::format("{}: dtype is {}, expected {}", op, name(seen), expected));
 }
 
-void check_same_dtype(const char* op, Dtype a, Dtype b) {
-    if (a != b) throw DtypeError(fmt::format("{}: dtypes are {} and {}, expected the same; use cast()", op, name(a), name(b)));
+void throw_dtypes(const char* op, Dtype a, Dtype b) {
+    throw DtypeError(fmt::format("{}: dtypes are {} and {}, expected the same; use cast()", op, name(a), name(b)));
 }
 
 Tensor to_float32(const Tensor& x) {

@@ -313,7 +313,10 @@ template <class Out, class... In, class F, class... X>
 enum class Accepts : std::uint8_t { floating, numeric };  ///< numeric: floating, int32, int64 and uint8
 
 [[noreturn]] void throw_dtype(const char* op, Dtype seen, const char* expected);
-void check_same_dtype(const char* op, Dtype a, Dtype b);
+[[noreturn]] void throw_dtypes(const char* op, Dtype a, Dtype b);
+inline void check_same_dtype(const char* op, Dtype a, Dtype b) {
+    if (a != b) throw_dtypes(op, a, b);
+}
 /// For ops that compute bfloat16 in float32.
 [[nodiscard]] Tensor to_float32(const Tensor& x);
 [[nodiscard]] Tensor to_bfloat16(const Tensor& x);
@@ -339,44 +342,43 @@ void trace_elementwise_of(Dtype dtype, const char* op, const F& f, Tensor& out, 
     }
 }
 
-/// A new tensor of f over broadcast inputs of one dtype; not recorded. f takes lanes (and, for integers, numbers).
-template <Accepts accepts = Accepts::floating, class F, class... In>
-[[nodiscard]] Tensor elementwise(const char* op, const F& f, const Tensor& x, const In&... rest) {
-    constexpr std::size_t n = 1 + sizeof...(In);
-    (check_same_dtype(op, x.dtype(), rest.dtype()), ...);
-    Shape shape = x.shape();
-    ((rest.shape() == shape ? void() : void(shape = broadcast(op, shape, rest.shape()))), ...);
-    if (x.dtype() == Dtype::bfloat16)
-        return traced(
-            op,
-            [f, shape](const auto&... in) {
-                Tensor out = Tensor::uninitialized(shape, Dtype::bfloat16);
-                elementwise_bfloat16(f, shape, out.fresh_data<BFloat16>(), std::array<const BFloat16*, n>{in.template data<BFloat16>()...},
-                                     {&in.shape()...});
-                return out;
-            },
-            x, rest...);
-    const std::array<const Shape*, n> shapes{&x.shape(), &rest.shape()...};
+/// elementwise() of bfloat16.
+template <class F, class... In>
+[[nodiscard]] Tensor elementwise_of_bfloat16(const char* op, const F& f, const Shape& shape, const In&... x) {
+    return traced(
+        op,
+        [f, shape](const auto&... in) {
+            Tensor out = Tensor::uninitialized(shape, Dtype::bfloat16);
+            elementwise_bfloat16(f, shape, out.fresh_data<BFloat16>(),
+                                 std::array<const BFloat16*, sizeof...(In)>{in.template data<BFloat16>()...}, {&in.shape()...});
+            return out;
+        },
+        x...);
+}
+
+/// elementwise() of lanes or numbers. The result is made in its place: a small op would take long to move it.
+template <Accepts accepts, class F, class... In>
+[[nodiscard]] Tensor elementwise_of(const char* op, const F& f, const Shape& shape, Dtype dtype, const In&... x) {
+    const std::array<const Shape*, sizeof...(In)> shapes{&x.shape()...};
     const bool tracing = is_tracing();
-    Tensor out = Tensor::uninitialized(shape, x.dtype());
+    Tensor out = Tensor::uninitialized(shape, dtype);
     const auto lanes = [&]<class T>(T) {
-        elementwise_lanes<T>(f, shape, out.fresh_data<T>(), std::array<const T*, n>{x.data<T>(), rest.template data<T>()...},
-                             shapes);
+        elementwise_lanes<T>(f, shape, out.fresh_data<T>(), std::array<const T*, sizeof...(In)>{x.template data<T>()...}, shapes);
     };
     const auto scalars = [&]<class T>(T) {
         if constexpr (accepts == Accepts::numeric)
             elementwise_scalars([&](auto... v) { return static_cast<T>(f(v...)); }, shape, out.fresh_data<T>(), shapes,
-                                x.data<T>(), rest.template data<T>()...);
-        else throw_dtype(op, x.dtype(), "a floating dtype");
+                                x.template data<T>()...);
+        else throw_dtype(op, dtype, "a floating dtype");
     };
     const auto run = [&] {
-        switch (x.dtype()) {
+        switch (dtype) {
             case Dtype::float32: lanes(float{}); break;
             case Dtype::float64: lanes(double{}); break;
             case Dtype::int32: scalars(std::int32_t{}); break;
             case Dtype::int64: scalars(std::int64_t{}); break;
             case Dtype::uint8: scalars(std::uint8_t{}); break;
-            default: throw_dtype(op, x.dtype(), accepts == Accepts::numeric ? "a numeric dtype" : "a floating dtype");
+            default: throw_dtype(op, dtype, accepts == Accepts::numeric ? "a numeric dtype" : "a floating dtype");
         }
     };
     if (!tracing) [[likely]] {
@@ -387,8 +389,18 @@ template <Accepts accepts = Accepts::floating, class F, class... In>
         const InsideOp inside;
         run();
     }
-    trace_elementwise_of<accepts>(x.dtype(), op, f, out, x, rest...);
+    trace_elementwise_of<accepts>(dtype, op, f, out, x...);
     return out;
+}
+
+/// A new tensor of f over broadcast inputs of one dtype; not recorded. f takes lanes (and, for integers, numbers).
+template <Accepts accepts = Accepts::floating, class F, class... In>
+[[nodiscard]] Tensor elementwise(const char* op, const F& f, const Tensor& x, const In&... rest) {
+    (check_same_dtype(op, x.dtype(), rest.dtype()), ...);
+    Shape shape = x.shape();
+    ((rest.shape() == shape ? void() : void(shape = broadcast(op, shape, rest.shape()))), ...);
+    if (x.dtype() == Dtype::bfloat16) return elementwise_of_bfloat16(op, f, shape, x, rest...);
+    return elementwise_of<accepts>(op, f, shape, x.dtype(), x, rest...);
 }
 
 /// The dtype of the right-hand side of `x + 2.0`: a literal takes the dtype of the tensor beside it.
