@@ -3,8 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <sstream>
+#include <string>
+#include <thread>
 
 #include "cotangent/base/interrupt.hpp"
 
@@ -26,6 +29,19 @@ TEST_CASE("a bar ends full, with the time taken and the note, and ends its line"
     const std::string text = stream.str();
     CHECK(text.find("epoch 1/2  [========================] 100 %  0:00  loss 0.5") != std::string::npos);
     CHECK(text.back() == '\n');
+}
+
+TEST_CASE("the time left follows from the share that is done") {
+    std::ostringstream stream;
+    ct::Progress progress(&stream, "work", 1000, ct::ProgressStyle::lines);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    progress.update(1);  // at least 20 ms for a thousandth
+    const std::string text = stream.str();
+    const auto left = text.find(" left");
+    REQUIRE(left != std::string::npos);
+    const auto colon = text.rfind(':', left);
+    const int minutes = std::stoi(text.substr(text.find('%') + 1, colon)), seconds = std::stoi(text.substr(colon + 1));
+    CHECK(60 * minutes + seconds >= 20);
 }
 
 TEST_CASE("lines come once a tenth") {
