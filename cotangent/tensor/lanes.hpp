@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include "cotangent/tensor/numbers.hpp"
 
@@ -26,9 +27,7 @@ namespace detail {
 /// 0, 1, 2, ...
 template <class Vector, int count>
 inline Vector lane_numbers() {
-    Vector numbers{};
-    for (int i = 0; i < count; ++i) numbers[i] = i;
-    return numbers;
+    return []<int... I>(std::integer_sequence<int, I...>) { return Vector{I...}; }(std::make_integer_sequence<int, count>{});
 }
 /// The builtins say long long where std::int64_t is long.
 template <class Vector>
@@ -188,12 +187,28 @@ inline Lanes<T> each_lane(Lanes<T> a, F f) {
 }
 }  // namespace detail
 
-/// The sum of all lanes, in their order.
+namespace detail {
+/// Folds all lanes into one: halves, quarters, ... by f.
+template <int step, class T, class F>
+[[nodiscard, gnu::always_inline]] inline T fold_lanes(Lanes<T> a, const F& f) {
+    const auto moved = [a]<std::size_t... I>(std::index_sequence<I...>) {
+        return Lanes<T>(__builtin_shufflevector(a.v, a.v, static_cast<int>((I + step) % sizeof...(I))...));
+    };
+    a = f(a, moved(std::make_index_sequence<static_cast<std::size_t>(Lanes<T>::count)>{}));
+    if constexpr (step > 1) return fold_lanes<step / 2>(a, f);
+    else return a.v[0];
+}
+}  // namespace detail
+
+/// The sum of all lanes: of the halves' sums, and so on down.
 template <class T>
 [[nodiscard]] inline T sum_of(Lanes<T> a) {
-    T sum{};
-    for (int i = 0; i < Lanes<T>::count; ++i) sum += a.v[i];
-    return sum;
+    return detail::fold_lanes<Lanes<T>::count / 2>(a, [](Lanes<T> x, Lanes<T> y) { return x + y; });
+}
+/// The largest lane; NaN where any is.
+template <class T>
+[[nodiscard]] inline T max_of(Lanes<T> a) {
+    return detail::fold_lanes<Lanes<T>::count / 2>(a, [](Lanes<T> x, Lanes<T> y) { return maximum(x, y); });
 }
 
 template <class T>

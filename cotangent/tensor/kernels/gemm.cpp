@@ -4,8 +4,12 @@
 //     the same, b transposed       82         100          102
 //     64 x 32 x 64, 64 of them    112          89          110
 //     16 x 16 x 16                 68          22           23
-// oneDNN has the products of float32 and bfloat16, dnnl_sgemm where it is the faster; our own loops have float64 and what
-// is too small for oneDNN. packed_gemm.cpp says why OpenBLAS has none.
+// On a Xeon with AVX-512 (peak about 128): whole, and in 4 pieces cut down or in 2 x 2
+//     1024 x 128 x 512                        131    130, 126      108
+//     1024 x 384 x 128, b transposed          128    127, 125      115
+//     512 x 1024 x 128, a transposed          123    118, 98        61
+// dnnl_sgemm has single products of float32, oneDNN's matmul those of many matrices and of bfloat16; our own loops have float64
+// and what is too small for oneDNN. packed_gemm.cpp says why OpenBLAS has none.
 #include "cotangent/tensor/kernels/gemm.hpp"
 
 #include <algorithm>
@@ -27,6 +31,7 @@ struct DenseB;
 struct DenseC;
 
 constexpr double piece_flops = 3e6;     // some 25 us of work: waking a thread takes about 10
+constexpr double split_flops = 20e6;    // of a piece, where there are more than two: each packs its operands anew
 constexpr double large_flops = 256e6;   // a piece of a large product: cutting finer costs reading the operands again
 
 /// A rectangle of one product, or of `count` products whose matrices lie at even strides.
@@ -95,7 +100,7 @@ bool is_small(std::int64_t rows, std::int64_t columns, std::int64_t inner) { ret
 
 void run_block(Dtype dtype, const Block& k, const std::byte* a, const std::byte* b, std::byte* c) {
     const bool small = is_small(k.rows, k.columns, k.inner);
-    if (dtype == Dtype::bfloat16 || (dtype == Dtype::float32 && !small && (k.count > 1 || k.transpose_b)))
+    if (dtype == Dtype::bfloat16 || (dtype == Dtype::float32 && !small && k.count > 1))
         return k.count > 1 ? run_matmul(dtype, k, a, b, c) : run_matmul_of_piece(dtype, k, a, b, c);
     const auto each = [&]<class T>(T) {
         for (std::int64_t i = 0; i < k.count; ++i)
@@ -155,13 +160,15 @@ void gemm(Dtype dtype, const GemmProblem& p, const void* a, const void* b, void*
         });
         return;
     }
-    // Each product is cut into a grid: the longer side in two, until there are enough pieces.
-    const auto wanted = static_cast<std::int64_t>(std::min(256.0, std::max(std::min(8.0, flops / piece_flops), flops / large_flops)));
+    // Each product is cut into a grid, until there are enough pieces: the longer side in two, or the rows while b is narrow
+    // enough to stay in the cache.
+    const double few = flops < 2 * piece_flops ? 1 : std::clamp(flops / split_flops, 2.0, 8.0);
+    const auto wanted = static_cast<std::int64_t>(std::min(256.0, std::max(few, flops / large_flops)));
     std::int64_t down = 1, across = 1;
     while (down * across * 2 <= wanted) {
         const std::int64_t rows = p.rows / down, columns = p.columns / across;
         if (std::max(rows, columns) < 32) break;
-        (rows >= columns ? down : across) *= 2;
+        (rows >= columns || (rows >= 128 && columns <= 512) ? down : across) *= 2;
     }
     const auto length_of = [](std::int64_t length, std::int64_t pieces) { return ((length + pieces - 1) / pieces + 15) / 16 * 16; };
     const std::int64_t rows = length_of(p.rows, down), columns = length_of(p.columns, across);

@@ -42,13 +42,6 @@ void for_slices(const Slices& s, const Row& row, const Columns& columns) {
     });
 }
 
-template <class T>
-T max_of(Lanes<T> x) {
-    T top = x.v[0];
-    for (int i = 1; i < Lanes<T>::count; ++i) top = x.v[i] > top || x.v[i] != x.v[i] ? x.v[i] : top;
-    return top;
-}
-
 /// Calls f(k, lanes loaded from each of `from`, how many count) along a row; what is beyond the row loads as `fill`.
 template <class T, class F>
 void along(std::int64_t length, const T* from, T fill, const F& f) {
@@ -56,9 +49,8 @@ void along(std::int64_t length, const T* from, T fill, const F& f) {
     std::int64_t k = 0;
     for (; k + L::count <= length; k += L::count) f(k, L::load(from + k), std::int64_t{L::count});
     if (k == length) return;
-    L rest = L::load_part(from + k, length - k);
-    for (std::int64_t i = length - k; i < L::count; ++i) rest.v[i] = fill;
-    f(k, rest, length - k);
+    const Mask<T> is_there{detail::lane_numbers<typename L::IntegerVector, L::count>() < static_cast<typename L::Integer>(length - k)};
+    f(k, select(is_there, L::load_part(from + k, length - k), L(fill)), length - k);
 }
 
 template <class T>
@@ -77,6 +69,14 @@ void softmax_kernel(bool logarithm, const Slices& s, const T* x, T* y) {
         [&](std::int64_t start) {
             const T* from = x + start;
             T* to = y + start;
+            if (s.length <= L::count) {  // one register holds it all
+                along<T>(s.length, from, lowest, [&](std::int64_t, L v, std::int64_t count) {
+                    const L shift(max_of(v)), e = exp(v - shift);
+                    const T total = sum_of(e);
+                    put(logarithm ? v - (shift + std::log(total)) : e * (1 / total), to, count);
+                });
+                return;
+            }
             L top(lowest), sum(0);
             along<T>(s.length, from, lowest, [&](std::int64_t, L v, std::int64_t) { top = maximum(top, v); });
             const L shift(max_of(top));
