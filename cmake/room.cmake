@@ -23,7 +23,8 @@ function(cotangent_room name)
     target_include_directories(${target} ${scope}
         $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include>)
     target_link_libraries(${target} ${scope} cotangent_flags ${uses} ${ROOM_LINKS})
-    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+    # Not as headers of the system: compilers would hide the warning of a gradient that cannot depend on its argument.
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} EXPORT_NO_SYSTEM ON)
     add_library(cotangent::${name} ALIAS ${target})
     set_property(GLOBAL APPEND PROPERTY COTANGENT_ROOMS ${target})
 

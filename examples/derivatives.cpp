@@ -17,7 +17,7 @@ ct::Tensor misfit(const Line& line, const ct::Tensor& x, const ct::Tensor& y) {
 
 // [map]
 ct::Tensor swish(const ct::Tensor& x) {
-    return ct::map([](auto v) { return v / (1.0 + exp(-v)); }, x);
+    return ct::map([](auto v) { return v * sigmoid(v); }, x);
 }
 // [map]
 

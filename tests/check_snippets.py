@@ -3,7 +3,8 @@
 
 A fenced ```cpp block follows a line `<!-- examples/file.cpp -->`: it equals that file. After `<!-- examples/file.cpp name -->`
 it equals the part between the file's two lines `// [name]`, less the indentation that all its lines share. After
-`<!-- examples/file.txt -->` it shows lines of what the program prints, as that file says (outputs.py). Blocks of other
+`<!-- examples/file.txt -->` it shows lines of what the program prints, as that file says (outputs.py), among them those that begin
+with what the cpp block above prints first. Blocks of other
 languages may say anything. Relative links of the same pages must lead to files of the repository.
 """
 import pathlib
@@ -14,6 +15,7 @@ import textwrap
 from outputs import stands_in
 
 MARKER = re.compile(r"<!-- ((?:examples|tests)/[\w./-]+)(?: (.+?))? -->")
+LABEL = re.compile(r'cout << "((?:[^"\\\\]|\\\\.)*)"')
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 
@@ -35,6 +37,7 @@ def check_page(root, page):
     wrong = []
     text = page.read_text()
     lines = text.splitlines()
+    labels = []  # of the cpp block above
     where = page.relative_to(root)
     k = 0
     while k < len(lines):
@@ -56,6 +59,9 @@ def check_page(root, page):
                 wrong.append(f"{where}:{k}: {problem}")
             elif not (stands_in(shown, expected) if marker[1].endswith(".txt") else shown == expected):
                 wrong.append(f"{where}:{k + 1}: this block differs from {marker[1]} {marker[2] or ''}".rstrip())
+            if marker[1].endswith(".txt"):
+                wrong += [f"{where}:{k + 1}: this block lacks `{label}`, which the one above prints" for label in labels if label not in shown]
+        labels = [label for label in (found.split("\\n")[0].strip() for found in LABEL.findall("\n".join(lines[k:end]))) if label] if fence[1] == "cpp" else []
         k = end + 1
     for link in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.S)):
         if not (page.parent / link).exists():

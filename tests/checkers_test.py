@@ -87,6 +87,15 @@ class CheckSnippets(unittest.TestCase):
         self.assertEqual(self.check("<!-- examples/a.txt -->\n```text\nstart\nend\n```\n")[0], 1)
         self.assertEqual(self.check("<!-- examples/a.txt -->\n```text\n```\n")[0], 1)
 
+    def test_another_snippets_output_fails(self):
+        (self.root / "examples/b.cpp").write_text('std::cout << "loss " << 1;\n')
+        (self.root / "examples/b.txt").write_text("loss 1\nend\n")
+        page = "<!-- examples/b.cpp -->\n```cpp\nstd::cout << \"loss \" << 1;\n```\n\n<!-- examples/b.txt -->\n```text\n{}\n```\n"
+        self.assertEqual(self.check(page.format("loss 1"))[0], 0)
+        code, output = self.check(page.format("end"))
+        self.assertEqual(code, 1, output)
+        self.assertIn("README.md:7: this block lacks `loss`", output)
+
 
 class CheckOutput(unittest.TestCase):
     def setUp(self):

@@ -1,5 +1,7 @@
 #include "cotangent/grad/grad.hpp"
 
+#include <algorithm>
+
 #include "cotangent/tensor/ops.hpp"
 
 #include <fmt/format.h>
@@ -23,9 +25,10 @@ void throw_independent(const char* what) {
 }
 
 void check_depends(const char* what, const Tensor& output, std::span<const Tensor> variables) {
-    std::vector<const Tensor*> pointers;
-    for (const Tensor& variable : variables) pointers.push_back(&variable);
-    if (!output.node() || reached(output, pointers).empty()) throw_independent(what);
+    std::vector<std::uint64_t> ids;
+    for (const Tensor& variable : variables) ids.push_back(variable.node()->id);
+    std::sort(ids.begin(), ids.end());
+    if (reached(output, ids).empty()) throw_independent(what);
 }
 
 namespace {

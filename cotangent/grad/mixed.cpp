@@ -1,28 +1,34 @@
 #include "cotangent/grad/mixed.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 #include <unordered_set>
 
 #include <fmt/format.h>
 
 namespace cotangent::detail {
 
-std::vector<std::size_t> reached(const Tensor& output, std::span<const Tensor* const> variables) {
-    std::unordered_map<const Node*, std::size_t> places;
-    for (std::size_t k = 0; k < variables.size(); ++k) places.emplace(variables[k]->node(), k);
+std::vector<std::size_t> reached(const Tensor& output, std::span<const std::uint64_t> ids) {
     std::vector<std::size_t> result;
+    if (ids.empty()) return result;
     std::unordered_set<const Node*> seen;
     std::vector<const Node*> open{output.node()};
     while (!open.empty()) {
         const Node* node = open.back();
         open.pop_back();
-        if (!node || !seen.insert(node).second) continue;
-        if (const auto place = places.find(node); place != places.end()) result.push_back(place->second);
+        if (!node || node->id < ids.front() || !seen.insert(node).second) continue;
+        const auto place = std::lower_bound(ids.begin(), ids.end(), node->id);
+        if (place != ids.end() && *place == node->id) result.push_back(static_cast<std::size_t>(place - ids.begin()));
         for (std::uint32_t i = 0; i < node->input_count; ++i) open.push_back(node->inputs[i].node());
     }
     std::sort(result.begin(), result.end());
     return result;
+}
+
+void throw_lost_variable() {
+    throw ValueError(
+        "to_scalar: the tensor depends on a variable that is being differentiated further out, and these numbers cannot "
+        "carry "
+        "that derivative; write the inner function in tensors, or stop_gradient() the variable");
 }
 
 void throw_plain_numbers() {

@@ -7,6 +7,7 @@
 //         const Tensor v = to_tensor(x);                       // [n], float64
 //         return to_scalar<T>(sum(exp(v) * v)) + x[0] * x[1];
 //     }
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,9 @@
 
 namespace cotangent {
 namespace detail {
+
+template <class D>
+using InsideOf = typename Inside<D>::type;
 
 /// A tensor that numbers became, or that is a variable itself: where derivatives pass between the two.
 template <class S>
@@ -38,7 +42,17 @@ struct Crossing<Dual<T, V>> {
 template <class S>
 struct Crossings {
     std::vector<Crossing<S>> list;
-    std::size_t begin = 0;  ///< where those of the innermost function begin
+    std::vector<std::uint64_t> ids;  ///< of their variables' records; they grow
+    std::size_t begin = 0;           ///< where those of the innermost function begin
+
+    void add(Crossing<S> crossing) {
+        ids.push_back(crossing.variable.node()->id);
+        list.push_back(std::move(crossing));
+    }
+    void shrink(std::size_t size) {
+        ids.resize(size);
+        list.resize(size);
+    }
 };
 template <class S>
 inline thread_local Crossings<S> crossings;
@@ -48,7 +62,7 @@ class CrossingScope {
 public:
     CrossingScope() : size_(crossings<S>.list.size()), begin_(crossings<S>.begin) { crossings<S>.begin = size_; }
     ~CrossingScope() {
-        crossings<S>.list.resize(size_);
+        crossings<S>.shrink(size_);
         crossings<S>.begin = begin_;
     }
     CrossingScope(const CrossingScope&) = delete;
@@ -61,14 +75,30 @@ private:
     std::size_t size_, begin_;
 };
 
-/// Which of the variables `output` depends on.
-[[nodiscard]] std::vector<std::size_t> reached(const Tensor& output, std::span<const Tensor* const> variables);
+/// Which of the records with these ids, in ascending order, `output` depends on.
+[[nodiscard]] std::vector<std::size_t> reached(const Tensor& output, std::span<const std::uint64_t> ids);
 template <class S>
 [[nodiscard]] std::vector<std::size_t> reached_crossings(const Tensor& output) {
-    if (!output.node()) return {};
-    std::vector<const Tensor*> variables;
-    for (const Crossing<S>& crossing : crossings<S>.list) variables.push_back(&crossing.variable);
-    return reached(output, variables);
+    return reached(output, crossings<S>.ids);
+}
+
+/// Do numbers of type S carry derivatives with respect to the variable with this id?
+template <class S>
+[[nodiscard]] bool carries(std::uint64_t id) {
+    if constexpr (std::is_arithmetic_v<S>) {
+        return false;
+    } else {
+        const auto& ids = crossings<S>.ids;
+        return std::binary_search(ids.begin(), ids.end(), id) || carries<InsideOf<S>>(id);
+    }
+}
+[[noreturn]] void throw_lost_variable();
+/// @throws ValueError  the tensor depends on a variable further out that numbers of type S know nothing of
+template <class S>
+void refuse_lost(const Tensor& tensor) {
+    const std::span<const std::uint64_t> live = live_variables();
+    for (const std::size_t k : reached(tensor, live))
+        if (!carries<S>(live[k])) throw_lost_variable();
 }
 
 [[noreturn]] void throw_element_count(const Tensor& seen);
@@ -114,7 +144,7 @@ Tensor tensor_of(std::span<const Real<T>> numbers, const Shape& shape) {
     const Tensor value = tensor_of(std::span<const T>(values), shape);
     if (!varies) return value;
     crossing.variable = watch(value);
-    crossings<Real<T>>.list.push_back(crossing);
+    crossings<Real<T>>.add(crossing);
     return crossing.variable;
 }
 template <class T, class V>
@@ -126,7 +156,7 @@ Tensor tensor_of(std::span<const Dual<T, V>> numbers, const Shape& shape) {
         crossing.tangents.push_back(number.tangent);
     }
     crossing.variable = watch(tensor_of(std::span<const T>(values), shape));
-    crossings<Dual<T, V>>.list.push_back(crossing);
+    crossings<Dual<T, V>>.add(crossing);
     return crossing.variable;
 }
 
@@ -138,7 +168,7 @@ struct ScalarsOf<Real<T>> {
         std::vector<Crossing<Real<T>>> sources;
         std::vector<std::uint32_t> inputs;
         for (const std::size_t k : reached_crossings<Real<T>>(tensor)) {
-            if (k < all.begin && all.list[k].cotangent) throw_used_from_outside("to_scalar");
+            if (k < all.begin) throw_used_from_outside("to_scalar");
             sources.push_back(all.list[k]);
             inputs.insert(inputs.end(), sources.back().numbers.begin(), sources.back().numbers.end());
         }
@@ -195,6 +225,7 @@ struct ScalarsOf<Dual<T, V>> {
         std::vector<Dual<T, V>> result(values.begin(), values.end());
         const std::vector<std::size_t> sources = reached_crossings<Dual<T, V>>(tensor);
         if (sources.empty()) return result;
+        if (sources.front() < crossings<Dual<T, V>>.begin) throw_used_from_outside("to_scalar");
         const Differentiating differentiating;
         for (int d = 0; d < direction_count<V>; ++d) {
             std::vector<Tensor> variables, tangents;
@@ -240,14 +271,16 @@ template <class T>
 }
 
 /// The elements of a tensor in row-major order, as numbers of type T: the scalar that the function is written in.
-/// @throws ValueError  the tensor is being differentiated further out, or T is a plain number and it is being differentiated
-/// at
-///                     all: the derivative would be lost (item() and values() give the numbers alone)
+/// @throws ValueError  the tensor is being differentiated further out, by a function whose variables T knows nothing of, or
+/// T is
+///                     a plain number and it is being differentiated at all: the derivative would be lost (item() and
+///                     values() give the numbers alone)
 template <class T>
     requires is_scalar_v<T>
 [[nodiscard]] std::vector<T> to_scalars(const Tensor& tensor) {
     if constexpr (std::is_arithmetic_v<T>)
         if (tensor.node() && detail::is_recording()) detail::throw_plain_numbers();
+    if constexpr (!std::is_arithmetic_v<T>) detail::refuse_lost<T>(tensor);
     return detail::ScalarsOf<T>::of(tensor);
 }
 /// The only element. @throws ShapeError  there is not exactly one

@@ -3,7 +3,7 @@
 // what it computes in between. It pays for a function with few arguments and results and much work: the body of a loop.
 #include <tuple>
 
-#include "cotangent/grad/scalars.hpp"
+#include "cotangent/grad/mixed.hpp"
 
 namespace cotangent {
 namespace detail {
@@ -14,6 +14,7 @@ inline constexpr int most_preaccumulated_forward = 32;
 template <class T, int n, class F, class... X>
 [[nodiscard]] auto preaccumulate_forward(const F& f, const X&... x) {
     using D = Dual<T, Tangents<T, n>>;
+    const CrossingScope<D> scope;
     std::array<Real<T>, n> numbers;
     std::size_t next = 0;
     const auto lift = [&]<class Tree>(const Tree& tree) {
@@ -45,6 +46,7 @@ template <class T, class F, class... X>
     std::vector<Statement> statements;
     const auto y = [&] {
         const TapeRegion<T> region;
+        const CrossingScope<R> scope;
         const auto lift = [&]<class Tree>(const Tree& tree) {
             return rebuild<rebuilt<Tree, ChangeTo<R>>>(
                 tree, [](const auto& s) { return R(R(s).value(), tape<T>.push_variable()); });

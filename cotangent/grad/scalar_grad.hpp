@@ -88,7 +88,7 @@ public:
             });
         last_variable_ = tape<S>.count - 1;
         cotangents_ = std::make_shared<std::vector<Tensor>>(watched.size());
-        for (std::size_t k = 0; k < watched.size(); ++k) crossings<R>.list.push_back({watched[k], {}, &(*cotangents_)[k]});
+        for (std::size_t k = 0; k < watched.size(); ++k) crossings<R>.add({watched[k], {}, &(*cotangents_)[k]});
     }
 
     [[nodiscard]] const Lifted& argument() const { return lifted_; }
@@ -121,6 +121,7 @@ void seed_tensor(Slot<S>* slots, std::span<const Crossing<Real<S>>> sources, con
 }
 template <class S>
 [[nodiscard]] std::vector<Crossing<Real<S>>> sources_of(const Tensor& output) {
+    refuse_lost<Real<S>>(output);
     std::vector<Crossing<Real<S>>> sources;
     for (const std::size_t k : reached_crossings<Real<S>>(output)) sources.push_back(crossings<Real<S>>.list[k]);
     return sources;
@@ -321,7 +322,7 @@ template <class S, int n, class F, class X>
     D number(S(0));
     if constexpr (std::is_same_v<Y, Tensor>) {
         check_scalar("grad", y);
-        number = ScalarsOf<D>::of(y)[0];
+        number = to_scalar<D>(y);
     } else if constexpr (std::is_same_v<Y, D>) {
         number = y;
     } else {
@@ -358,7 +359,7 @@ template <class S, class F, class X>
                     if constexpr (has_leaves<std::remove_cvref_t<decltype(from)>>) to = watch_tree(from, watched);
                 });
             for (std::size_t k = 0; k < watched.size(); ++k)
-                crossings<D>.list.push_back({watched[k], ScalarsOf<S>::of(tensors_along[k])});
+                crossings<D>.add({watched[k], ScalarsOf<S>::of(tensors_along[k])});
         }
         return f(lifted);
     };
@@ -377,7 +378,7 @@ template <class S, class F, class X>
                 std::vector<Tensor> tangents;
                 for (const Tensor& leaf : differentiable_leaves(part)) {
                     std::vector<S> of_leaf;
-                    for (const D& number : ScalarsOf<D>::of(leaf)) of_leaf.push_back(number.tangent);
+                    for (const D& number : to_scalars<D>(leaf)) of_leaf.push_back(number.tangent);
                     tangents.push_back(cast(tensor_of(std::span<const S>(of_leaf), leaf.shape()), leaf.dtype()));
                 }
                 to = leave(fill_tree(part, tangents));

@@ -62,3 +62,56 @@ TEST_CASE("an infinite derivative of an inner function is no variable of an oute
     };
     CHECK(ct::grad(inner_entropy)(2.0) == 3);
 }
+
+TEST_CASE("numbers made of a tensor that is being differentiated further out are refused") {
+    const Tensor w = Tensor::of<double>({1, 2, 3});
+    const auto message = doctest::Contains("the tensor depends on a variable that is being differentiated further out");
+    const auto captured = [](const Tensor& t) { return ct::grad([&](auto x) { return sum(t * x * x); })(2.0) * sum(t); };
+    CHECK_THROWS_WITH_AS((void)ct::grad(captured)(w), message, ct::ValueError);
+    CHECK_THROWS_WITH_AS((void)ct::jvp(captured, w, w), message, ct::ValueError);
+    const auto passed = [](const Tensor& t) {
+        return ct::grad([](auto x, const Tensor& v) { return sum(v * x * x); })(2.0, t) * sum(t);
+    };
+    CHECK_THROWS_WITH_AS((void)ct::grad(passed)(w), message, ct::ValueError);
+    const auto forward = [](const Tensor& t) {
+        return ct::jvp([&](auto x) { return sum(t * x); }, 2.0, 1.0).second * sum(t);
+    };
+    CHECK_THROWS_WITH_AS((void)ct::grad(forward)(w), message, ct::ValueError);
+    // A constant is none, and neither is a variable of a derivative that is over.
+    const auto constant = [](const Tensor& t) {
+        return ct::grad([v = ct::stop_gradient(t)](auto x) { return ct::to_scalar<decltype(x)>(sum(v * x * x)); })(2.0) *
+               sum(t);
+    };
+    CHECK(ct::grad(constant)(w).to_vector<double>() == std::vector<double>{24, 24, 24});
+    const auto over = [&](const auto& x) {
+        using T = std::remove_cvref_t<decltype(x[0])>;
+        const Tensor slope = ct::grad([](const Tensor& t) { return sum(t * t); })(w);
+        return ct::to_scalar<T>(sum(slope * x[0]));
+    };
+    CHECK(ct::grad(over)(std::vector<double>{1})[0] == 12);
+}
+
+TEST_CASE("numbers of an outer derivative that an inner one meets in a tensor are refused") {
+    using Numbers = std::vector<double>;
+    const auto inner = [](const Tensor& v) { return [v](auto y) { return ct::to_scalar<decltype(y)>(sum(v * y)); }; };
+    const auto by_jvp = [&](const auto& x) { return x[0] * ct::jvp(inner(ct::to_tensor(x)), 2.0, 1.0).second; };
+    CHECK_THROWS_AS((void)ct::grad(by_jvp)(Numbers{3, 2}), ct::ValueError);
+    const auto by_grad = [&](const auto& x) {
+        return x[0] * ct::grad(inner(ct::to_tensor(x)), {.mode = ct::Mode::reverse})(2.0);
+    };
+    CHECK_THROWS_AS((void)ct::grad(by_grad)(Numbers{3, 2}), ct::ValueError);
+    const auto in_advance = [&](const auto& x) { return ct::preaccumulate(inner(ct::to_tensor(x)))(x[0]); };
+    CHECK_THROWS_AS((void)ct::grad(in_advance)(Numbers{3, 2}), ct::ValueError);
+}
+
+TEST_CASE("a tangent or cotangent of another length is refused") {
+    using Numbers = std::vector<double>;
+    const auto f = [](const auto& x) { return x[0] * x[1]; };
+    CHECK_THROWS_WITH_AS((void)ct::jvp(f, Numbers{2, 3}, Numbers{1}),
+                         "derivative: a part of the tangent or cotangent has 1 numbers, expected 2", ct::ShapeError);
+    CHECK_THROWS_AS((void)ct::hvp(f, Numbers{2, 3}, Numbers{1, 2, 3}), ct::ShapeError);
+    const auto both = [](const auto& x) { return x; };
+    CHECK_THROWS_AS((void)ct::vjp(both, Numbers{2, 3}).second(Numbers{1}), ct::ShapeError);
+    const auto maybe = [](const auto& x) { return *x * *x; };
+    CHECK_THROWS_AS((void)ct::jvp(maybe, std::optional<double>(2), std::optional<double>()), ct::ShapeError);
+}

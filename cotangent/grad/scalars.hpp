@@ -183,8 +183,11 @@ consteval int scalar_count() {
     }
 }
 
+[[noreturn]] void throw_other_lengths(std::size_t expected, std::size_t seen);
+
 /// Walks two trees that Rebuild relates: scalar(a, b) for each pair of numbers, same(a, b) where a part has one type in
 /// both. With `resize`, vectors and optionals of b take the structure of a's.
+/// @throws ShapeError  a vector of b has another length, or an optional holds what the other does not
 template <bool resize, class A, class B, class Scalar, class Same>
 void zip_scalars(A& a, B& b, Scalar&& scalar, Same&& same) {
     using X = std::remove_const_t<A>;
@@ -197,9 +200,11 @@ void zip_scalars(A& a, B& b, Scalar&& scalar, Same&& same) {
             if (a) b.emplace();
             else b.reset();
         }
+        if (a.has_value() != b.has_value()) throw_other_lengths(a.has_value(), b.has_value());
         if (a) zip_scalars<resize>(*a, *b, scalar, same);
     } else if constexpr (kind_of<X> == Kind::sequence) {
         if constexpr (resize && requires { b.resize(a.size()); }) b.resize(a.size());
+        if (a.size() != b.size()) throw_other_lengths(a.size(), b.size());
         for (std::size_t i = 0; i < a.size(); ++i) zip_scalars<resize>(a[i], b[i], scalar, same);
     } else {
         const auto of_a = members(a);

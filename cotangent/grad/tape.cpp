@@ -30,6 +30,11 @@ void throw_tape_full(std::uint64_t statements) {
                     statements));
 }
 
+void throw_other_lengths(std::size_t expected, std::size_t seen) {
+    throw ShapeError(
+        fmt::format("derivative: a part of the tangent or cotangent has {} numbers, expected {}", seen, expected));
+}
+
 void throw_used_from_outside(const char* what) {
     throw ValueError(
         fmt::format("{}: the function uses a variable that is being differentiated further out, and its argument "

@@ -149,3 +149,27 @@ TEST_CASE("optimizers name what does not fit the parameter") {
     CHECK_THROWS_WITH_AS(sgd.update(narrow, narrow),
                          "optimizer: a parameter is bfloat16, expected float32 or float64; train in float32 and cast", ct::DtypeError);
 }
+
+TEST_CASE("optimizers move plain numbers as they move tensors, and leave settings alone") {
+    using Numbers = std::vector<double>;
+    const auto check = [](auto of_numbers, auto of_tensors) {
+        Numbers numbers{1, -2, 0.5};
+        Tensor tensor = Tensor::from(numbers, {3});
+        for (int step = 0; step < 5; ++step) {
+            const Numbers gradient{0.3 * step, -1, 2.0 - step};
+            of_numbers.update(numbers, gradient);
+            of_tensors.update(tensor, Tensor::from(gradient, {3}));
+        }
+        CHECK(numbers == tensor.to_vector<double>());
+    };
+    const Numbers start{1, -2, 0.5};
+    const Tensor same = Tensor::from(start, {3});
+    check(nn::Sgd<Numbers>::init(start, {.lr = 0.1, .momentum = 0.9}), nn::Sgd<Tensor>::init(same, {.lr = 0.1, .momentum = 0.9}));
+    check(nn::Adam<Numbers>::init(start, {.lr = 0.1}), nn::Adam<Tensor>::init(same, {.lr = 0.1}));
+    check(nn::RmsProp<Numbers>::init(start, {.lr = 0.1}), nn::RmsProp<Tensor>::init(same, {.lr = 0.1}));
+    Numbers model{1, 1e-5};
+    auto optimizer = nn::adam_w(model, {.lr = 0.1, .weight_decay = 0.5});
+    optimizer.update(model, Numbers{1, 0});
+    CHECK(model[0] < 0.9);
+    CHECK(model[1] == 1e-5);
+}

@@ -115,13 +115,32 @@ void update_leaf(const F& f, const Numbers<numbers>& given, Tensor& parameter, c
     else if (parameter.dtype() == Dtype::float64) run(double{});
 }
 
-/// update_leaf over all tensors of a model. Integer tensors and plain numbers (hyperparameters) stay as they are.
+/// update_leaf for a plain number. One that has never had a gradient is a setting, and stays as it is.
+/// @throws ValueError  compile() records: the number would be frozen
+template <class F, std::size_t numbers, class T, class... State>
+void update_number(const F& f, const Numbers<numbers>& given, T& parameter, const T& gradient, State&... state) {
+    constexpr std::size_t states = sizeof...(State);
+    if (gradient == 0 && ((state == 0) && ...)) return;
+    if (cotangent::detail::is_tracing())
+        throw ValueError("update: a plain number of the model has a gradient, which compile() would freeze; make it a tensor");
+    const std::array<std::byte*, 1 + states> to{reinterpret_cast<std::byte*>(&parameter), reinterpret_cast<std::byte*>(&state)...};
+    std::array<const std::byte*, 2 + states + numbers> from{to[0], reinterpret_cast<const std::byte*>(&gradient)};
+    std::copy(to.begin() + 1, to.end(), from.begin() + 2);
+    std::size_t next = 2 + states;
+    for (const Tensor& number : given) from[next++] = number.raw();
+    std::array<std::int64_t, 2 + states + numbers> steps;
+    steps.fill(1);
+    update_kernel<T, F, states, numbers>(&f, from.data(), steps.data(), to.data(), 1);
+}
+
+/// update_leaf over all tensors of a model, update_number over its numbers. Integer tensors stay as they are.
 /// bfloat16 parameters are not updated in place: train in float32 and cast.
 template <class F, std::size_t numbers, class Model, class... State>
 void update_tree(const F& f, const Numbers<numbers>& given, Model& model, const Model& gradient, State&... state) {
     for_each_leaf(
         [&]<class Leaf>(Leaf& parameter, const auto& g, auto&... s) {
             if constexpr (std::is_same_v<Leaf, Tensor>) update_leaf(f, given, parameter, g, s...);
+            else update_number(f, given, parameter, g, s...);
         },
         model, gradient, state...);
 }

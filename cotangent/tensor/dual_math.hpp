@@ -200,6 +200,14 @@ template <class T, class V>
     const T square = x.value * x.value + y.value * y.value;
     return {atan2(y.value, x.value), y.tangent * (x.value / square) - x.tangent * (y.value / square)};
 }
+template <class T, class V, Number U>
+[[nodiscard]] Dual<T, V> atan2(const Dual<T, V>& a, U b) {
+    return atan2(a, constant_like(a, static_cast<double>(b)));
+}
+template <class T, class V, Number U>
+[[nodiscard]] Dual<T, V> atan2(U a, const Dual<T, V>& b) {
+    return atan2(constant_like(b, static_cast<double>(a)), b);
+}
 /// Without overflow in between. At the origin it has no derivative: NaN.
 template <class T, class V>
 [[nodiscard]] Dual<T, V> hypot(const Dual<T, V>& x, const Dual<T, V>& y) {
@@ -207,11 +215,27 @@ template <class T, class V>
     const T z = hypot(x.value, y.value);
     return {z, x.tangent * (x.value / z) + y.tangent * (y.value / z)};
 }
+template <class T, class V, Number U>
+[[nodiscard]] Dual<T, V> hypot(const Dual<T, V>& a, U b) {
+    return hypot(a, constant_like(a, static_cast<double>(b)));
+}
+template <class T, class V, Number U>
+[[nodiscard]] Dual<T, V> hypot(U a, const Dual<T, V>& b) {
+    return hypot(constant_like(b, static_cast<double>(a)), b);
+}
 /// The remainder with the sign of x.
 template <class T, class V>
 [[nodiscard]] Dual<T, V> fmod(const Dual<T, V>& x, const Dual<T, V>& y) {
     using std::fmod, std::trunc;
     return {fmod(x.value, y.value), x.tangent - y.tangent * trunc(x.value / y.value)};
+}
+template <class T, class V, Number U>
+[[nodiscard]] Dual<T, V> fmod(const Dual<T, V>& a, U b) {
+    return fmod(a, constant_like(a, static_cast<double>(b)));
+}
+template <class T, class V, Number U>
+[[nodiscard]] Dual<T, V> fmod(U a, const Dual<T, V>& b) {
+    return fmod(constant_like(b, static_cast<double>(a)), b);
 }
 /// Equal arguments share the derivative, as they do for tensors.
 template <class T, class V>

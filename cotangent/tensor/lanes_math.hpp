@@ -314,7 +314,7 @@ template <class T>
         const Lanes<T> q = polynomial(z, 1.0, 0.501467824, 0.112800322, 0.0144267483, 0.00105382781, 2.3159484e-05,
                                       -1.12209868e-07);
         const Lanes<T> y = a * p / q;
-        const Lanes<T> bounded = select(y > 1, 1, select(y < -1, -1, y));
+        const Lanes<T> bounded = select(x > 3.92 || y > 1, 1, select(x < -3.92 || y < -1, -1, y));
         return select(abs(x) < 1e-18, x + x * T(0.1283791671), bounded);  // subnormal products would lose digits
     } else {
         Lanes<T> a = abs(x);

@@ -3,7 +3,7 @@
 // loop, and differentiated by running it on dual numbers over lanes. First and second derivatives are fused loops too;
 // from the third order on, the lambda runs on tensors and the ops inside it are recorded, so any order exists.
 //
-//     Tensor swish(const Tensor& x) { return map([](auto v) { return v / (1.0 + exp(-v)); }, x); }
+//     Tensor swish(const Tensor& x) { return map([](auto v) { return v * sigmoid(v); }, x); }
 //
 // What f captures, it captures by value: a record and a recording of compile() keep f and call it later.
 // Inside, write numbers as usual and branches as select(condition, a, b); the functions of lanes.hpp are at hand.

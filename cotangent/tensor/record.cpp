@@ -18,6 +18,7 @@ struct ThreadState {
     Node* to_release = nullptr;  // chained through `mark`, which a dead record no longer needs
 };
 thread_local constinit ThreadState state;
+thread_local std::vector<std::uint64_t> live;
 
 struct WalkList {
     std::vector<Node*> nodes;
@@ -172,12 +173,16 @@ bool is_recording() noexcept { return state.recording; }
 PauseRecording::PauseRecording() noexcept : before_(std::exchange(state.recording, false)) {}
 PauseRecording::~PauseRecording() { state.recording = before_; }
 
-Differentiating::Differentiating() noexcept : before_(std::exchange(state.recording, true)) { ++state.depth; }
+Differentiating::Differentiating() noexcept : before_(std::exchange(state.recording, true)), variables_(live.size()) {
+    ++state.depth;
+}
 Differentiating::~Differentiating() {
+    live.resize(variables_);
     state.recording = before_;
     --state.depth;
 }
 int Differentiating::depth() noexcept { return state.depth; }
+std::span<const std::uint64_t> live_variables() noexcept { return live; }
 
 std::uint64_t next_id() noexcept { return ++state.last_id; }
 
@@ -203,6 +208,7 @@ Tensor watch(const Tensor& x) {
         throw DtypeError(fmt::format("grad: argument is {}, expected a floating dtype", cotangent::name(x.dtype())));
     Tensor alias = x.detached();
     attach(new OpNode<Alias, 1>(Alias{}, alias, x), alias);
+    if (state.depth > 0) live.push_back(alias.node()->id);
     return alias;
 }
 

@@ -110,7 +110,11 @@ public:
 
 private:
     bool before_;
+    std::size_t variables_;
 };
+
+/// The ids of the variables of those functions, in order: what watch() made on this thread while each Differentiating lived.
+[[nodiscard]] std::span<const std::uint64_t> live_variables() noexcept;
 
 /// An alias of x to differentiate with respect to.
 [[nodiscard]] Tensor watch(const Tensor& x);

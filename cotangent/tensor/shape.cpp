@@ -24,6 +24,11 @@ Shape::Shape(std::span<const std::int64_t> lengths) {
     std::copy(lengths.begin(), lengths.end(), begin());
     if (std::any_of(begin(), end(), [](auto length) { return length < 0; }))
         throw ShapeError(fmt::format("Shape: has a negative length in {}", to_string(*this)));
+    (void)checked_size();
+}
+
+void Shape::refuse_size() const {
+    throw ShapeError(fmt::format("Shape: {} has more elements than can be addressed, expected at most 2^59", to_string(*this)));
 }
 
 void Shape::push_back(std::int64_t length) { insert(rank(), length); }

@@ -11,9 +11,10 @@ namespace cotangent {
 class Shape {
 public:
     static constexpr int max_rank = 8;
+    static constexpr std::int64_t max_size = std::int64_t{1} << 59;  ///< elements: their bytes can be counted
 
     Shape() = default;
-    /// @throws ShapeError  more than 8 axes or a negative length
+    /// @throws ShapeError  more than 8 axes, a negative length, or more than max_size elements
     Shape(std::initializer_list<std::int64_t> lengths);
     explicit Shape(std::span<const std::int64_t> lengths);
     /// [0]: no elements.
@@ -28,6 +29,16 @@ public:
     [[nodiscard]] std::int64_t size() const {
         std::int64_t product = 1;
         for (int axis = 0; axis < rank_; ++axis) product *= lengths_[axis];
+        return product;
+    }
+    /// size(), where lengths may have been put together to more than memory can hold.
+    /// @throws ShapeError  more than max_size elements
+    [[nodiscard]] std::int64_t checked_size() const {
+        std::int64_t product = 1;
+        bool overflows = false;
+        for (int axis = 0; axis < rank_; ++axis) overflows |= __builtin_mul_overflow(product, lengths_[axis], &product);
+        if (overflows || product > max_size) [[unlikely]]
+            refuse_size();
         return product;
     }
     /// Unchecked; use `axis_of` to accept negative axes.
@@ -52,6 +63,7 @@ public:
     }
 
 private:
+    [[noreturn]] void refuse_size() const;
     std::array<std::int64_t, max_rank> lengths_{};
     std::int64_t rank_ = 0;  // as wide as what copies it: a narrow store would have to reach the cache before a wide load
 };

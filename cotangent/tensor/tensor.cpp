@@ -14,7 +14,7 @@ std::string_view name(Dtype dtype) {
 Tensor::Tensor(double value) : storage_(sizeof(float)) { *fresh_data<float>() = static_cast<float>(value); }
 
 Tensor Tensor::uninitialized(const Shape& shape, Dtype dtype) {
-    return {shape, dtype, detail::Storage(static_cast<std::size_t>(shape.size()) * size_of(dtype)), 0};
+    return {shape, dtype, detail::Storage(static_cast<std::size_t>(shape.checked_size()) * size_of(dtype)), 0};
 }
 
 Tensor Tensor::from_bytes(std::span<const std::byte> bytes, const Shape& shape, Dtype dtype) {

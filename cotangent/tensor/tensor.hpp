@@ -136,10 +136,16 @@ public:
     /// The same value without its record: a constant to whoever differentiates.
     [[nodiscard]] Tensor detached() const;
 
+    /// In place where nobody else sees the memory. Broadcasting may stretch the right-hand side only; a number takes the dtype.
+    /// @throws ShapeError, DtypeError, ValueError  as the operator without =, and where the shape would change
     Tensor& operator+=(const Tensor& other);
     Tensor& operator-=(const Tensor& other);
     Tensor& operator*=(const Tensor& other);
     Tensor& operator/=(const Tensor& other);
+    Tensor& operator+=(double number);
+    Tensor& operator-=(double number);
+    Tensor& operator*=(double number);
+    Tensor& operator/=(double number);
 
     // What recording needs; see record.hpp.
     [[nodiscard]] detail::Node* node() const { return node_.get(); }

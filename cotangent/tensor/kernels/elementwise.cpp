@@ -6,6 +6,7 @@
 #endif
 
 #include "cotangent/tensor/bfloat16_lanes.hpp"
+#include "cotangent/tensor/ops/creation.hpp"
 
 #include <fmt/format.h>
 
@@ -75,13 +76,6 @@ Tensor to_bfloat16(const Tensor& x) {
     return out;
 }
 
-Tensor literal_like(const Tensor& x, double value) {
-    Tensor out = Tensor::uninitialized({}, x.dtype());
-    dispatch(x.dtype(), [&]<class T>(T) {
-        if constexpr (std::is_same_v<T, BFloat16>) *out.fresh_data<T>() = BFloat16(static_cast<float>(value));
-        else *out.fresh_data<T>() = static_cast<T>(value);
-    });
-    return out;
-}
+Tensor literal_like(const Tensor& x, double value) { return full({}, value, x.dtype()); }
 
 }  // namespace cotangent::detail

@@ -14,7 +14,8 @@ struct SVD {
 /// Repeated singular values: u and vt have no derivative there. Pairs nearer than max(M, N) eps(dtype) max(s) count as equal
 /// and the terms between them are left out, as eigh() does; values below that bound count as zero, and the terms that divide
 /// by them are left out too. Derivatives of s stay right where the values are distinct; where s is zero its derivative is
-/// one of its subgradients. First derivatives of functions that do not depend on the choice of basis stay right.
+/// one of its subgradients. First derivatives of functions of s alone that treat equal values alike stay right. What is put
+/// together of u, s and vt (u vt, u f(s) vt) lacks the part of its derivative between equal values, and between zero ones.
 ///
 /// @param a  [..., M, N]  float32 or float64
 /// @throws ShapeError  a has fewer than two axes    @throws DtypeError  another dtype

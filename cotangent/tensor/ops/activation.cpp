@@ -5,7 +5,7 @@
 namespace cotangent {
 namespace {
 
-// y' = 1 where y > 0. By its result, so that its input need not be kept.
+// y' = 0 where y <= 0, else 1: NaN stays NaN. By its result, so that its input need not be kept.
 struct Relu {
     static constexpr const char* name = "relu";
     static constexpr detail::Keep keep = detail::Keep::output;
@@ -14,7 +14,7 @@ struct Relu {
 
 private:
     static Tensor kept(const Tensor& slope, const Tensor& y) {
-        return map([](auto g, auto v) { return select(v > 0, g, 0.0); }, slope, y);
+        return map([](auto g, auto v) { return select(v <= 0, 0.0, g); }, slope, y);
     }
 };
 
@@ -23,7 +23,7 @@ private:
 Tensor relu(const Tensor& x) {
     return detail::record(Relu{},
                           detail::elementwise(
-                              "relu", [](auto v) { return select(v > 0, v, 0.0); }, x),
+                              "relu", [](auto v) { return select(v <= 0, 0.0, v); }, x),
                           x);
 }
 
@@ -32,7 +32,7 @@ Tensor gelu(const Tensor& x) {
 }
 
 Tensor silu(const Tensor& x) {
-    return map([](auto v) { return v / (1.0 + exp(-v)); }, x);
+    return map([](auto v) { return v * sigmoid(v); }, x);
 }
 
 }  // namespace cotangent

@@ -1,9 +1,13 @@
 #include "cotangent/tensor/ops/arithmetic.hpp"
 
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
 #include "cotangent/tensor/kernels/elementwise.hpp"
 #include "cotangent/tensor/record.hpp"
+
+#include <fmt/format.h>
 
 namespace cotangent {
 namespace {
@@ -106,7 +110,13 @@ bool update_in_place(Tensor& target, const Tensor& other, const F& f) {
 constexpr auto plus = [](auto x, auto y) { return x + y; };
 constexpr auto minus = [](auto x, auto y) { return x - y; };
 constexpr auto times = [](auto x, auto y) { return x * y; };
-constexpr auto over = [](auto x, auto y) { return x / y; };
+constexpr auto over = [](auto x, auto y) {
+    using T = decltype(x);
+    if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) {  // the least integer has no negative: it wraps, as in NumPy
+        if (y == -1) return static_cast<T>(0 - static_cast<std::make_unsigned_t<T>>(x));
+    }
+    return x / y;
+};
 
 }  // namespace
 
@@ -149,21 +159,28 @@ Tensor operator*(double a, const Tensor& b) { return multiply(literal_like(b, a)
 Tensor operator/(const Tensor& a, double b) { return divide(a, literal_like(a, b)); }
 Tensor operator/(double a, const Tensor& b) { return divide(literal_like(b, a), b); }
 
-Tensor& Tensor::operator+=(const Tensor& other) {
-    if (!update_in_place(*this, other, plus)) *this = add(*this, other);
-    return *this;
+namespace {
+
+/// target = op(target, other), where broadcasting may stretch only `other`.
+template <class F>
+Tensor& assign(const char* name, Tensor& target, const Tensor& other, const F& f, Tensor (*op)(const Tensor&, const Tensor&)) {
+    if (update_in_place(target, other, f)) return target;
+    Tensor result = op(target, other);
+    if (result.shape() != target.shape())
+        throw ShapeError(fmt::format("{}: shapes {} and {}: the result, {}, is not of the first", name, to_string(target.shape()),
+                                     to_string(other.shape()), to_string(result.shape())));
+    return target = std::move(result);
 }
-Tensor& Tensor::operator-=(const Tensor& other) {
-    if (!update_in_place(*this, other, minus)) *this = subtract(*this, other);
-    return *this;
-}
-Tensor& Tensor::operator*=(const Tensor& other) {
-    if (!update_in_place(*this, other, times)) *this = multiply(*this, other);
-    return *this;
-}
-Tensor& Tensor::operator/=(const Tensor& other) {
-    if (!update_in_place(*this, other, over)) *this = divide(*this, other);
-    return *this;
-}
+
+}  // namespace
+
+Tensor& Tensor::operator+=(const Tensor& other) { return assign("+=", *this, other, plus, add); }
+Tensor& Tensor::operator-=(const Tensor& other) { return assign("-=", *this, other, minus, subtract); }
+Tensor& Tensor::operator*=(const Tensor& other) { return assign("*=", *this, other, times, multiply); }
+Tensor& Tensor::operator/=(const Tensor& other) { return assign("/=", *this, other, over, divide); }
+Tensor& Tensor::operator+=(double number) { return *this += literal_like(*this, number); }
+Tensor& Tensor::operator-=(double number) { return *this -= literal_like(*this, number); }
+Tensor& Tensor::operator*=(double number) { return *this *= literal_like(*this, number); }
+Tensor& Tensor::operator/=(double number) { return *this /= literal_like(*this, number); }
 
 }  // namespace cotangent

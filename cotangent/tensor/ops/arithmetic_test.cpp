@@ -36,8 +36,41 @@ TEST_CASE("a sole owner is updated in place, a shared one is copied first") {
     x -= ct::ones({100});
     CHECK(copy.values<float>()[0] == 6);
     CHECK(x.values<float>()[0] == 5);
-    x /= ct::full({2, 100}, 5);  // the result is larger: a new tensor
-    CHECK(x.shape() == ct::Shape{2, 100});
+    x += ct::ones({1});  // what stands on the right is stretched, not x
+    CHECK(x.to_vector<float>() == std::vector<float>(100, 6));
+    CHECK_THROWS_WITH_AS((void)(x /= ct::full({2, 100}, 5)),
+                         "/=: shapes [100] and [2, 100]: the result, [2, 100], is not of the first", ct::ShapeError);
+    CHECK(x.shape() == ct::Shape{100});
+}
+
+TEST_CASE("a number on the right of += takes the dtype") {
+    for (const Dtype dtype : {Dtype::float64, Dtype::bfloat16, Dtype::int32, Dtype::uint8}) {
+        Tensor x = ct::full({2}, 6, dtype);
+        x += 2;
+        x *= 3.0;
+        x -= 4;
+        x /= 5;
+        CHECK(x.dtype() == dtype);
+        CHECK(x.to_vector<int>() == std::vector<int>{4, 4});
+    }
+    Tensor x = ct::full({2}, 6, Dtype::int32);
+    CHECK_THROWS_WITH_AS((void)(x * 0.5), "0.5 is no int32, expected an integer from -2147483648 to 2147483647; use cast()",
+                         ct::ValueError);
+    CHECK_THROWS_AS((void)(x += 3e9), ct::ValueError);
+    CHECK_THROWS_AS((void)(ct::full({}, 7, Dtype::uint8) + 256), ct::ValueError);
+    CHECK_THROWS_AS((void)ct::full({2}, NAN, Dtype::int64), ct::ValueError);
+    CHECK_THROWS_AS((void)ct::full({2}, 0x1p63, Dtype::int64), ct::ValueError);
+    CHECK(ct::full({}, -0x1p63, Dtype::int64).values<std::int64_t>()[0] == std::numeric_limits<std::int64_t>::min());
+}
+
+TEST_CASE("the least integer divided by -1 wraps") {
+    const auto check = []<class T>(T least) {
+        const Tensor x = Tensor::of<T>({least, 7}), y = Tensor::of<T>({-1, -1});
+        CHECK((x / y).template to_vector<T>() == std::vector<T>{least, -7});
+        CHECK((x / -1.0).template to_vector<T>() == std::vector<T>{least, -7});
+    };
+    check(std::numeric_limits<std::int32_t>::min());
+    check(std::numeric_limits<std::int64_t>::min());
 }
 
 TEST_CASE("dtypes do not mix silently and shapes must broadcast") {

@@ -1,5 +1,6 @@
 #include "cotangent/tensor/ops/compare.hpp"
 
+#include <cmath>
 #include <functional>
 
 #include "cotangent/tensor/kernels/elementwise.hpp"
@@ -32,10 +33,24 @@ Tensor compare(const char* op, const F& f, const Tensor& a, const Tensor& b) {
     }
 }
 
+/// -1, 0 or 1 as v is less than, equal to or greater than the number; NaN where it is NaN.
+double order(std::int64_t v, double number) {
+    if (std::isnan(number)) return number;
+    if (number >= 0x1p63) return -1;
+    if (number < -0x1p63) return 1;
+    const double whole = std::floor(number);
+    const auto bound = static_cast<std::int64_t>(whole);
+    if (v != bound) return v < bound ? -1 : 1;
+    return number > whole ? -1 : 0;
+}
+
 // Floats compare with the number rounded to their dtype, so that `x >= 0.1` holds for what full(shape, 0.1) made; integers
-// with the number itself.
+// with the number itself, to the last bit.
 template <class F>
 Tensor compare(const char* op, const F& f, const Tensor& a, double number) {
+    if (a.dtype() == Dtype::int64)
+        return detail::elementwise_mixed<bool, std::int64_t>(
+            op, [f, number](std::int64_t v) { return f(order(v, number), 0.0); }, a.shape(), Dtype::boolean, a);
     const Tensor literal = is_floating(a.dtype()) ? full({}, number, a.dtype()) : full({}, number, Dtype::float64);
     const Tensor x = comparable(is_floating(a.dtype()) ? a : cast(a, Dtype::float64)), y = comparable(literal);
     const auto run = [&]<class T>(T) {

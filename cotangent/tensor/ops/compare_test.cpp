@@ -64,3 +64,16 @@ TEST_CASE("comparisons name what does not fit") {
                          "less: dtypes are float32 and int32, expected the same; use cast()", ct::DtypeError);
     CHECK_THROWS_AS((void)ct::less(ct::ones({2}), ct::ones({3})), ct::ShapeError);
 }
+
+TEST_CASE("large integers compare with a number to the last bit") {
+    const ct::Tensor x = ct::Tensor::of<std::int64_t>({9007199254740993, -3, 4});
+    CHECK(ct::equal(x, 9007199254740992.0).to_vector<bool>() == Bools{false, false, false});
+    CHECK(ct::greater(x, 9007199254740992.0).to_vector<bool>() == Bools{true, false, false});
+    CHECK(ct::less(x, 4.0).to_vector<bool>() == Bools{false, true, false});
+    CHECK(ct::less_equal(x, 3.5).to_vector<bool>() == Bools{false, true, false});
+    CHECK(ct::greater(x, -3.5).to_vector<bool>() == Bools{true, true, true});
+    CHECK(ct::less(x, INFINITY).to_vector<bool>() == Bools{true, true, true});
+    CHECK(ct::greater(x, -INFINITY).to_vector<bool>() == Bools{true, true, true});
+    CHECK(ct::greater_equal(x, NAN).to_vector<bool>() == Bools{false, false, false});
+    CHECK(ct::not_equal(x, NAN).to_vector<bool>() == Bools{true, true, true});
+}

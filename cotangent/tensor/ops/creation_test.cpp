@@ -49,3 +49,13 @@ TEST_CASE("broadcast_to repeats and sum_to is its transpose") {
     CHECK_THROWS_WITH_AS((void)ct::broadcast_to(x, {2, 4}), "broadcast_to: shape [3] does not broadcast to [2, 4]", ct::ShapeError);
     CHECK_THROWS_AS((void)ct::sum_to(x, {2}), ct::ShapeError);
 }
+
+TEST_CASE("sizes that memory cannot hold are refused") {
+    const std::int64_t large = std::int64_t{1} << 32;
+    CHECK_THROWS_WITH_AS((void)ct::zeros({large, large}),
+                         "Shape: [4294967296, 4294967296] has more elements than can be addressed, expected at most 2^59",
+                         ct::ShapeError);
+    CHECK_THROWS_AS((void)ct::broadcast_to(Tensor(1.0), {large, large}), ct::ShapeError);
+    CHECK_THROWS_AS((void)ct::arange(0, 1, 1e-20), ct::ValueError);
+    CHECK_THROWS_AS((void)ct::arange(0, 1e19), ct::ValueError);
+}

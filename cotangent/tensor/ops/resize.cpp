@@ -42,14 +42,20 @@ std::vector<Source> sources(std::int64_t from, std::int64_t to, Interpolation in
     return result;
 }
 
+/// What has no share adds nothing, be it infinite.
+template <class T>
+T mix(T a, T b, T share) {
+    return share == 0 ? a : (1 - share) * a + share * b;
+}
+
 template <class T>
 void resize_plane(const std::vector<Source>& rows, const std::vector<Source>& columns, std::int64_t width, const T* from, T* to) {
     for (const auto& [first, second, weight] : rows) {
         const T *upper = from + first * width, *lower = from + second * width;
-        const T below = static_cast<T>(weight), above = 1 - below;
+        const T below = static_cast<T>(weight);
         for (const auto& [left, right, part] : columns) {
-            const T after = static_cast<T>(part), before = 1 - after;
-            *to++ = above * (before * upper[left] + after * upper[right]) + below * (before * lower[left] + after * lower[right]);
+            const T after = static_cast<T>(part);
+            *to++ = mix(mix(upper[left], upper[right], after), mix(lower[left], lower[right], after), below);
         }
     }
 }
@@ -62,9 +68,10 @@ void resize_plane_transposed(const std::vector<Source>& rows, const std::vector<
         for (const auto& [left, right, part] : columns) {
             const T after = static_cast<T>(part), before = 1 - after, value = *from++;
             upper[left] += above * before * value;
-            upper[right] += above * after * value;
+            if (after != 0) upper[right] += above * after * value;
+            if (below == 0) continue;
             lower[left] += below * before * value;
-            lower[right] += below * after * value;
+            if (after != 0) lower[right] += below * after * value;
         }
     }
 }

@@ -37,3 +37,9 @@ TEST_CASE("resize names what does not fit") {
     CHECK_THROWS_WITH_AS((void)ct::resize(ct::ones({1, 1, 3, 4}), 0, 2), "resize: size is 0 x 2, expected at least 1", ct::ValueError);
     CHECK_THROWS_AS((void)ct::resize(ct::ones({1, 1, 3, 4}, ct::Dtype::uint8), 2, 2), ct::DtypeError);
 }
+
+TEST_CASE("a pixel that has no share adds nothing, be it infinite") {
+    const ct::Tensor x = ct::reshape(ct::Tensor::of<float>({INFINITY, 1, -INFINITY, 2}), {1, 1, 2, 2});
+    CHECK(ct::resize(x, 2, 2, ct::Interpolation::nearest).to_vector<float>() == x.to_vector<float>());
+    CHECK(ct::resize(x, 2, 2, ct::Interpolation::bilinear).to_vector<float>() == x.to_vector<float>());
+}
