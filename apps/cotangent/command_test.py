@@ -112,6 +112,7 @@ class Usage(InFolder):
             with self.subTest(arguments):
                 self.assertTrue(self.fails(2, *arguments).strip())
         self.assertEqual(list(self.folder.iterdir()), [])
+        self.assertIn("--epochs: is 0, expected a number above 0", self.fails(2, "train", "--epochs", "0"))
         self.assertIn("dance is no subcommand, expected tour, train,", self.fails(2, "dance"))
 
 

@@ -9,6 +9,7 @@
 #include "cotangent/data/image_file.hpp"
 #include "cotangent/tensor/error.hpp"
 #include "datasets.hpp"
+#include "validators.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -97,8 +98,8 @@ void add_data(CLI::App& app) {
     auto* sheet_command = command->add_subcommand("sheet", "Training pictures side by side in one file");
     sheet_command->add_option("data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR")->capture_default_str();
     sheet_command->add_option("--out", a->sheet, "PNG, WebP or JPEG")->capture_default_str();
-    sheet_command->add_option("--columns", a->columns, "Pictures a row")->capture_default_str()->check(CLI::PositiveNumber);
-    sheet_command->add_option("--count", a->count, "Pictures in all")->capture_default_str()->check(CLI::PositiveNumber);
+    sheet_command->add_option("--columns", a->columns, "Pictures a row")->capture_default_str()->check(above_zero());
+    sheet_command->add_option("--count", a->count, "Pictures in all")->capture_default_str()->check(above_zero());
     sheet_command->add_flag("--skip-unreadable", a->skip, "Leave out pictures that cannot be read");
     sheet_command->add_flag("--json", a->json, "Print JSON");
     sheet_command->footer("Example:\n  cotangent data sheet emoji --out emoji.png");

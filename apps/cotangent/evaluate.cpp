@@ -6,6 +6,7 @@
 #include "command.hpp"
 #include "cotangent/tensor/threads.hpp"
 #include "datasets.hpp"
+#include "validators.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -73,7 +74,7 @@ void add_evaluate(CLI::App& app) {
     command->add_option("model", a->model, "A file that `cotangent train` wrote")->required();
     command->add_option("--data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR")->capture_default_str();
     command->add_option("--seed", a->seed, "Cut a folder into parts by another seed than the network was trained with");
-    command->add_option("--threads", a->threads, "Default: all processors")->check(CLI::PositiveNumber);
+    command->add_option("--threads", a->threads, "Default: all processors")->check(above_zero());
     command->add_flag("--skip-unreadable", a->source.skip_unreadable, "Leave out pictures that cannot be read");
     command->add_flag("--json", a->json, "Print the result as JSON");
     command->footer("Example:\n  cotangent evaluate mnist.safetensors --data mnist:mnist");

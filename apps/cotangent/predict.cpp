@@ -6,6 +6,7 @@
 #include "command.hpp"
 #include "cotangent/data/image_file.hpp"
 #include "cotangent/tensor/ops.hpp"
+#include "validators.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -64,7 +65,7 @@ void add_predict(CLI::App& app) {
     auto a = std::make_shared<Arguments>();
     command->add_option("model", a->model, "A file that `cotangent train` wrote")->required();
     command->add_option("files", a->files, "JPEG, PNG or WebP")->required();
-    command->add_option("--top", a->top, "How many classes to show")->capture_default_str()->check(CLI::PositiveNumber);
+    command->add_option("--top", a->top, "How many classes to show")->capture_default_str()->check(above_zero());
     command->add_flag("--json", a->json, "Print the answers as JSON");
     command->footer("Example:\n  cotangent predict emoji.safetensors hedgehog.png --top 5");
     command->callback([a] { run(*a); });

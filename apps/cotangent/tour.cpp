@@ -12,6 +12,7 @@
 #include "learn_chapter.hpp"
 #include "page.hpp"
 #include "serve.hpp"
+#include "validators.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/chrono.h>
@@ -109,8 +110,8 @@ void add_tour(CLI::App& app) {
     auto a = std::make_shared<Arguments>();
     command->add_option("--out", a->out, "Folder of the page and the model")->capture_default_str();
     command->add_option("--seed", a->seed, "Everything random follows from it")->capture_default_str();
-    command->add_option("--threads", a->threads, "Default: all processors; results do not depend on it")->check(CLI::PositiveNumber);
-    command->add_option("--epochs", a->epochs, "Passes over the emoji")->capture_default_str()->check(CLI::PositiveNumber);
+    command->add_option("--threads", a->threads, "Default: all processors; results do not depend on it")->check(above_zero());
+    command->add_option("--epochs", a->epochs, "Passes over the emoji")->capture_default_str()->check(above_zero());
     auto* no_serve = command->add_flag("--no-serve", a->no_serve, "Do not serve the page on 127.0.0.1 afterwards");
     command->add_flag("--serve", a->serve, "Serve it (default)")->excludes(no_serve);
     command->add_option("--port", a->port, "Port to serve on; 0 takes a free one")->capture_default_str()->check(CLI::Range(0, 65535));

@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "cotangent/tensor/threads.hpp"
 #include "datasets.hpp"
+#include "validators.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -59,26 +60,21 @@ void run(const Arguments& given) {
 void add_train(CLI::App& app) {
     auto* command = app.add_subcommand("train", "Train a network on pictures");
     auto a = std::make_shared<Arguments>();
-    // The ranges of CLI11 let NaN pass: every comparison with it is false.
-    const CLI::Validator finite([](const std::string& text) {
-        double value = 0;
-        return CLI::detail::lexical_cast(text, value) && std::isfinite(value) ? std::string() : "Value " + text + " is no finite number";
-    }, "");
     command->add_option("--data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR (one sub-folder a class)")->capture_default_str();
     command->add_option("--model", a->model, "mlp, lenet5, resnet8, resnet14, resnet20, ...")->capture_default_str();
     command->add_option("--out", a->out, "Where the model goes (safetensors)")->capture_default_str();
-    command->add_option("--epochs", a->train.epochs, "Passes over the data")->capture_default_str()->check(CLI::PositiveNumber);
-    command->add_option("--batch", a->train.batch_size, "Pictures a step")->capture_default_str()->check(CLI::PositiveNumber);
-    command->add_option("--lr", a->train.lr, "Highest learning rate of AdamW")->capture_default_str()->check(finite)->check(CLI::PositiveNumber);
-    command->add_option("--weight-decay", a->train.weight_decay, "Of AdamW")->capture_default_str()->check(finite)->check(CLI::NonNegativeNumber);
-    command->add_option("--label-smoothing", a->train.label_smoothing, "Share of each target spread over all classes")->capture_default_str()->check(finite)->check(CLI::Range(0.0, 1.0));
-    command->add_option("--patience", a->train.patience, "Stop after so many epochs without a lower validation loss; 0: never")->capture_default_str()->check(CLI::NonNegativeNumber);
+    command->add_option("--epochs", a->train.epochs, "Passes over the data")->capture_default_str()->check(above_zero());
+    command->add_option("--batch", a->train.batch_size, "Pictures a step")->capture_default_str()->check(above_zero());
+    command->add_option("--lr", a->train.lr, "Highest learning rate of AdamW")->capture_default_str()->check(above_zero());
+    command->add_option("--weight-decay", a->train.weight_decay, "Of AdamW")->capture_default_str()->check(not_below_zero());
+    command->add_option("--label-smoothing", a->train.label_smoothing, "Share of each target spread over all classes")->capture_default_str()->check(number_that([](double v) { return v >= 0 && v <= 1; }, "a number from 0 to 1"));
+    command->add_option("--patience", a->train.patience, "Stop after so many epochs without a lower validation loss; 0: never")->capture_default_str()->check(not_below_zero());
     command->add_option("--precision", a->precision, "Of the forward and backward pass; bfloat16 pays where the processor multiplies it (AMX)")->capture_default_str()->check(CLI::IsMember({"float32", "bfloat16"}));
-    command->add_option("--width", a->width, "Channels of a ResNet's first stage, or an MLP's hidden units (default 16, 128)")->check(CLI::PositiveNumber);
+    command->add_option("--width", a->width, "Channels of a ResNet's first stage, or an MLP's hidden units (default 16, 128)")->check(above_zero());
     command->add_option("--size", a->source.side, "Side in pixels of emoji and folder pictures (default 32, 64)")->check(CLI::Range(1, 1024));
-    command->add_option("--validation", a->source.validation, "Share of the training pictures kept for validation")->capture_default_str()->check(finite)->check(CLI::Range(0.0, 0.9));
+    command->add_option("--validation", a->source.validation, "Share of the training pictures kept for validation")->capture_default_str()->check(number_that([](double v) { return v >= 0 && v <= 0.9; }, "a number from 0 to 0.9"));
     command->add_option("--seed", a->train.seed, "Everything random follows from it")->capture_default_str();
-    command->add_option("--threads", a->threads, "Default: all processors; results do not depend on it")->check(CLI::PositiveNumber);
+    command->add_option("--threads", a->threads, "Default: all processors; results do not depend on it")->check(above_zero());
     command->add_flag("--no-augment", a->no_augment, "Show the network every picture as it is");
     command->add_flag("--skip-unreadable", a->source.skip_unreadable, "Leave out pictures that cannot be read, and say which");
     command->add_flag("--fresh", a->fresh, "Do not go on from an interrupted run");

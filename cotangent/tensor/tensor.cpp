@@ -34,7 +34,7 @@ std::byte* Tensor::mutable_raw() {
         throw ValueError("mutable_values: the tensor is being differentiated, and a write would not be; use ops");
     if (!storage_) return nullptr;
     if (storage_.trace() == detail::trace_state.guarded)
-        throw ValueError("mutable_values: the tensor depends on an argument of a function that is being compiled; use ops");
+        detail::refuse_write();
     if (!storage_.is_sole_owner()) {
         const Tensor shared = std::move(*this);
         *this = from_bytes({shared.raw(), shared.bytes()}, shared.shape_, shared.dtype());

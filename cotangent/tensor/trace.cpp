@@ -9,6 +9,7 @@ namespace cotangent::detail {
 constinit thread_local TraceState trace_state;
 
 void refuse_read(const char* what) {
+    if (trace_state.trace) trace_state.trace->note_error();
     throw ValueError(fmt::format(
         "compile: f reads {} (by item, values, to_vector, printing, a comparison in C++, or an op without traced()), which depends "
         "on its arguments, and the recording would keep that number for ever; choose with where(), return the tensor and read it "
@@ -17,6 +18,11 @@ void refuse_read(const char* what) {
 }
 
 void refuse_read(std::int32_t value) { refuse_read(trace_state.trace->describe(value).c_str()); }
+
+void refuse_write() {
+    trace_state.trace->note_error();
+    throw ValueError("mutable_values: the tensor depends on an argument of a function that is being compiled; use ops");
+}
 
 void trace_call(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) {
     {

@@ -12,6 +12,7 @@
 // and no tensors. If it has a member in_blocks(), that says how it runs on images in blocks (BlockedForm). An op that forgets
 // to be wrapped cannot be recorded by mistake: its kernel reads, and that throws.
 #include <array>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <span>
@@ -90,11 +91,17 @@ public:
     [[nodiscard]] const std::shared_ptr<Live>& live() const { return live_; }
     /// What a value is, for messages: "the result of sum, shape [3]".
     [[nodiscard]] virtual std::string describe(std::int32_t value) const = 0;
+    /// An error was thrown while f was recorded. Where f catches it and goes on, it takes a way that other numbers might not.
+    void note_error() noexcept { had_error_ = true; }
+    [[nodiscard]] bool had_error() const noexcept { return had_error_; }
     /// Which generator of the arguments this one has been advanced from; -1: none, so its draws are the same in every call.
     [[nodiscard]] int generator_of(const Rng& rng) const;
 
 protected:
     std::shared_ptr<Live> live_ = std::make_shared<Live>();
+
+private:
+    bool had_error_ = false;
 };
 
 /// While it lives, this thread is inside an op: what it computes is not traced, and it may read.
@@ -102,15 +109,20 @@ class InsideOp {
 public:
     InsideOp() noexcept : before_(trace_state) {
         if (before_.guarded == TraceState::never) return;
+        exceptions_ = std::uncaught_exceptions();
         trace_state.fresh = before_.guarded;
         trace_state.guarded = TraceState::never;
     }
-    ~InsideOp() { trace_state = before_; }
+    ~InsideOp() {
+        trace_state = before_;
+        if (is_tracing() && std::uncaught_exceptions() > exceptions_) before_.trace->note_error();
+    }
     InsideOp(const InsideOp&) = delete;
     InsideOp& operator=(const InsideOp&) = delete;
 
 private:
     TraceState before_;
+    int exceptions_ = 0;
 };
 
 /// What an op is called, and what it costs.

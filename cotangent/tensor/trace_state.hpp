@@ -18,5 +18,7 @@ extern constinit thread_local TraceState trace_state;
 [[noreturn]] void refuse_read(std::int32_t value);
 /// The same of a number that is no tensor.
 [[noreturn]] void refuse_read(const char* what);
+/// @throws ValueError  always: f writes to memory that depends on its arguments
+[[noreturn]] void refuse_write();
 
 }  // namespace cotangent::detail

@@ -73,6 +73,7 @@ public:
         } else {
             std::apply(call, given);
         }
+        if (graph->had_error()) throw_caught_error();
         // Arguments that come back: what f changed of them are results too.
         int input = 0;
         const auto compare = [&]<class Arg>(const std::remove_cvref_t<Arg>& old, std::remove_cvref_t<Arg>& now) {

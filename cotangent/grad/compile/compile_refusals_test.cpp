@@ -76,3 +76,35 @@ TEST_CASE("an op that refuses its numbers in a replay throws, and the next call 
     table = ct::zeros({3000});
     CHECK(f(table, Tensor::of<std::int64_t>({2})).item() == 1);
 }
+
+TEST_CASE("an error that f catches while it is recorded is refused, and one that it lets out is not kept") {
+    const auto positive = [](const Tensor& a) {
+        try {
+            return ct::cholesky(a);
+        } catch (const ct::ValueError&) {
+            return ct::cholesky(a + 10.0 * ct::eye(2, ct::Dtype::float64));
+        }
+    };
+    const Tensor good = ct::Tensor::of<double>({{4, 0}, {0, 4}}), bad = ct::Tensor::of<double>({{-1, 0}, {0, 4}});
+    CHECK(ct::compile(positive)(good).to_vector<double>() == std::vector<double>{2, 0, 0, 2});
+    CHECK_THROWS_WITH_AS((void)ct::compile(positive)(bad), doctest::Contains("f caught an error while it was recorded"),
+                         ct::ValueError);
+    const auto swallows = [](const auto& read) {
+        return [read](const Tensor& x) {
+            try {
+                read(x);
+            } catch (const std::exception&) {
+                return -x;
+            }
+            return x * 1.0;
+        };
+    };
+    CHECK_THROWS_AS((void)ct::compile(swallows([](const Tensor& x) { (void)sum(x).item(); }))(good), ct::ValueError);
+    CHECK_THROWS_AS((void)ct::compile(swallows([](Tensor x) { x.mutable_values<double>()[0] = 1; }))(good), ct::ValueError);
+    // Errors of shapes are the same in every call of the recording.
+    CHECK(ct::compile(swallows([](const Tensor& x) { (void)(x + ct::ones({3}, ct::Dtype::float64)); }))(good)
+              .to_vector<double>() == std::vector<double>{-4, 0, 0, -4});
+    auto lets_out = ct::compile([](const Tensor& a) { return ct::cholesky(a); });
+    CHECK_THROWS_AS((void)lets_out(bad), ct::ValueError);
+    CHECK(lets_out(good).to_vector<double>()[0] == 2);
+}

@@ -33,6 +33,12 @@ constexpr std::int64_t compared_bytes = 512;  // constants up to this size are t
 
 }  // namespace
 
+void throw_caught_error() {
+    throw ValueError(
+        "compile: f caught an error while it was recorded, and went on; which way it takes may depend on numbers, and the "
+        "recording would take this one for ever; let the error out of f, or do not compile this part");
+}
+
 std::string key_of(const Operand& operand) {
     std::string key;
     append(key, operand.value);

@@ -38,6 +38,9 @@ struct Instruction {
     std::vector<int> outputs;  ///< -1: not a new value
 };
 
+/// @throws ValueError  always: f caught an error and went on
+[[noreturn]] void throw_caught_error();
+
 /// A trace that remembers. While it lives, the thread that made it traces.
 class Graph final : public Trace {
 public:
