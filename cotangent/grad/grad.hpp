@@ -31,13 +31,21 @@ consteval bool check_argument() {
     return has_scalars<X> || has_tensors<X>;
 }
 
+/// Does a function that returns Y return something?
+template <class Y>
+consteval bool returns_something() {
+    static_assert(!std::is_void_v<Y>, "derivative: the function returns nothing, expected a number, a Tensor, or a tree of them");
+    return !std::is_void_v<Y>;
+}
+
 /// Can f be called with the numbers of a derivative?
 template <class F, class D, class X, class... Rest>
 consteval bool takes_numbers() {
     constexpr bool takes = std::is_invocable_v<const F&, const rebuilt<X, ChangeTo<D>>&, Rest...>;
     static_assert(takes, "derivative: f cannot be called with these arguments; numbers of a derivative are no doubles but Real or Dual: "
                          "take them as auto, or in a template");
-    return takes;
+    if constexpr (takes) return returns_something<std::invoke_result_t<const F&, const rebuilt<X, ChangeTo<D>>&, Rest...>>();
+    else return false;
 }
 
 /// Is it what grad() differentiates: a Tensor, a number, or a pair of one and anything?
@@ -147,6 +155,8 @@ template <class F, class X>
         using S = detail::scalar_of<X>;
         if constexpr (detail::takes_numbers<F, Real<S>, X>()) return detail::scalar_vjp<S>(f, x);
         else return std::pair{x, [x](const auto&) { return x; }};
+    } else if constexpr (!detail::returns_something<decltype(f(std::declval<X>()))>()) {
+        return std::pair{x, [x](const auto&) { return x; }};  // after the error
     } else {
         std::vector<Tensor> variables;
         const auto recorded = [&] {
@@ -154,6 +164,7 @@ template <class F, class X>
             return f(detail::watch_tree(x, variables));
         }();
         using Y = std::remove_cvref_t<decltype(recorded)>;
+        detail::warn_independent<std::is_arithmetic_v<Y>>();
         auto pullback = [x, variables, recorded](const Y& cotangent) {
             return detail::fill_tree(x, detail::pull(detail::differentiable_leaves(recorded),
                                                      detail::differentiable_leaves(cotangent), variables));
@@ -174,12 +185,15 @@ template <class F, class X, class V = X>
         using S = detail::scalar_of<X>;
         if constexpr (detail::takes_numbers<F, Dual<S>, X>()) return detail::scalar_jvp<S>(f, x, tangent);
         else return std::pair{x, x};
+    } else if constexpr (!detail::returns_something<decltype(f(std::declval<X>()))>()) {
+        return std::pair{x, x};  // after the error
     } else {
         std::vector<Tensor> variables;
         const auto recorded = [&] {
             const detail::Differentiating differentiating;
             return f(detail::watch_tree(x, variables));
         }();
+        detail::warn_independent<std::is_arithmetic_v<std::remove_cvref_t<decltype(recorded)>>>();
         auto dy = detail::fill_tree(recorded, detail::push(variables, detail::differentiable_leaves(tangent),
                                                            detail::differentiable_leaves(recorded)));
         return std::pair{detail::leave(recorded), std::move(dy)};

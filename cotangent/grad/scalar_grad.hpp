@@ -222,6 +222,7 @@ template <class S, class F, class X>
     }();
     run.region().check_room();
     run.region().check_closed("vjp", numbers_of<S>(y));
+    warn_independent<std::is_arithmetic_v<std::remove_cvref_t<decltype(y)>>>();
     using Y = std::remove_cvref_t<decltype(without<R>(y))>;
     auto kept = std::make_shared<KeptTape<S>>(run);
     std::vector<std::vector<Crossing<R>>> sources;  // of each tensor in y

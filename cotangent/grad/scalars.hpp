@@ -183,6 +183,29 @@ consteval int scalar_count() {
     }
 }
 
+/// Is each number in the struct X one that its template's type decides?
+template <class X>
+consteval bool check_numbers_change() {
+    using S = scalar_of<X>;
+    if constexpr (!std::is_arithmetic_v<S>) {
+        return true;  // X is of the numbers of a derivative, and was checked before it became that
+    } else {
+        using Now = decltype(members(std::declval<X&>()));
+        using Then = decltype(members(std::declval<rebuilt<X, ChangeTo<Real<S>>>&>()));
+        constexpr bool change = []<std::size_t... i>(std::index_sequence<i...>) {
+            const auto stays = []<class A, class B> { return is_scalar_v<A> && std::is_same_v<A, B>; };
+            return !(stays.template operator()<std::remove_cvref_t<std::tuple_element_t<i, Now>>,
+                                               std::remove_cvref_t<std::tuple_element_t<i, Then>>>() ||
+                     ...);
+        }(Indices<Now>{});
+        static_assert(
+            change,
+            "derivative: a struct template has a plain number beside those of its template's type; make it of that "
+            "type, or put it in a struct that is no template, which is a constant");
+        return change;
+    }
+}
+
 [[noreturn]] void throw_other_lengths(std::size_t expected, std::size_t seen);
 
 /// Walks two trees that Rebuild relates: scalar(a, b) for each pair of numbers, same(a, b) where a part has one type in
@@ -209,9 +232,14 @@ void zip_scalars(A& a, B& b, Scalar&& scalar, Same&& same) {
     } else {
         const auto of_a = members(a);
         const auto of_b = members(b);
-        [&]<std::size_t... i>(std::index_sequence<i...>) {
-            (zip_scalars<resize>(std::get<i>(of_a), std::get<i>(of_b), scalar, same), ...);
-        }(Indices<decltype(of_a)>{});
+        constexpr bool fine = [] {
+            if constexpr (kind_of<X> != Kind::fields || std::is_same_v<X, std::remove_const_t<B>>) return true;
+            else return check_numbers_change<X>();
+        }();
+        if constexpr (fine)
+            [&]<std::size_t... i>(std::index_sequence<i...>) {
+                (zip_scalars<resize>(std::get<i>(of_a), std::get<i>(of_b), scalar, same), ...);
+            }(Indices<decltype(of_a)>{});
     }
 }
 

@@ -279,7 +279,9 @@ consteval bool check_fields() {
     constexpr Flaw flaw = flaw_of<T>();
     static_assert(flaw != Flaw::not_aggregate,
                   "cotangent: the fields of this type cannot be walked, it has constructors, private fields or virtual "
-                  "functions; make it a plain struct and its constructor a static function");
+                  "functions; make it a plain struct and its constructor a static function, or specialise "
+                  "cotangent::is_opaque_v if it holds "
+                  "no tensors");
     static_assert(flaw != Flaw::has_base,
                   "cotangent: the fields of this struct cannot be walked, it has a base class; make the base a field");
     static_assert(flaw != Flaw::too_many_fields,

@@ -2,9 +2,11 @@
 // Trees: what a model, its gradient, an optimizer's state or a posterior draw is. A tree is
 //   a leaf         Tensor, float or double
 //   a container    a plain struct, std::array, std::vector, std::optional, std::pair, std::tuple or Frozen of trees
-// and containers nest. Members that are no trees (integers, strings, enums, functions, classes with constructors) are
-// carried along untouched. fields.hpp says what a plain struct is.
+// and containers nest. Members that are no trees (integers, strings, enums, std::function, classes that are copied byte by
+// byte) are carried along untouched. Other classes with constructors do not compile: they may hold tensors that nobody would
+// see. fields.hpp says what a plain struct is.
 #include <array>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,7 +32,8 @@ enum class Leaves : std::uint8_t {
     all         ///< those in a Frozen too: what is saved
 };
 
-/// Specialise as true for a plain struct that shall be carried along untouched, such as a layer's options.
+/// Specialise as true for a plain struct that shall be carried along untouched, such as a layer's options, or for a class
+/// with constructors that holds no tensors.
 template <class T>
 inline constexpr bool is_opaque_v = false;
 
@@ -74,22 +77,43 @@ struct Members<std::tuple<T...>> {
 template <class T, class U>
 struct Members<std::pair<T, U>> : Members<std::tuple<T, U>> {};
 
+template <class T>
+inline constexpr bool is_std_function = false;
+template <class Signature>
+inline constexpr bool is_std_function<std::function<Signature>> = true;
+
+/// Is a member that is no tree carried along?
+template <class T>
+inline constexpr bool is_carried =
+    !std::is_class_v<T> || std::is_empty_v<T> || std::is_trivially_copyable_v<T> || is_opaque_v<T> ||
+    std::is_convertible_v<T, std::string> || std::is_convertible_v<T, std::string_view> || is_std_function<T>;
+/// Is T, as a part of a tree, a tree or carried along?
+template <class T>
+consteval bool check_part() {
+    if constexpr (kind_of<T> == Kind::other && !is_carried<T>) return check_fields<T>();
+    else return true;
+}
+
 /// Above: the element types of the vectors around T, since a struct may hold a vector of itself.
 template <Leaves which, class T, class... Above>
 consteval bool find_leaves() {
     constexpr Kind kind = kind_of<T>;
-    constexpr auto below = []<class Member> { return find_leaves<which, Member, Above...>(); };
+    constexpr auto below = []<class Member> {
+        if constexpr (check_part<Member>()) return find_leaves<which, Member, Above...>();
+        else return false;
+    };
     if constexpr (kind == Kind::leaf) {
         return true;
     } else if constexpr (kind == Kind::frozen) {
         if constexpr (which == Leaves::trainable) return false;
         else return find_leaves<which, decltype(T::value), Above...>();
     } else if constexpr (kind == Kind::optional) {
-        return find_leaves<which, typename T::value_type, Above...>();
+        return below.template operator()<typename T::value_type>();
     } else if constexpr (kind == Kind::sequence) {
         using Element = typename T::value_type;
         if constexpr ((std::is_same_v<Element, Above> || ...)) return false;
-        else return find_leaves<which, Element, Element, Above...>();
+        else if constexpr (check_part<Element>()) return find_leaves<which, Element, Element, Above...>();
+        else return false;
     } else if constexpr (kind == Kind::tuple) {
         return Members<T>::any(below);
     } else if constexpr (kind == Kind::fields) {
