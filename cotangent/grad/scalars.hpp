@@ -17,6 +17,14 @@
 #include "cotangent/grad/real.hpp"
 #include "cotangent/tree/tree.hpp"
 
+namespace cotangent {
+// Numbers of a derivative are no trees, and hold no tensors.
+template <class T>
+inline constexpr bool is_opaque_v<Real<T>> = true;
+template <class T, class V>
+inline constexpr bool is_opaque_v<Dual<T, V>> = true;
+}  // namespace cotangent
+
 namespace cotangent::detail {
 
 /// X with each scalar S replaced by Change::of<S>.
