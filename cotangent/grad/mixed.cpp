@@ -27,8 +27,7 @@ std::vector<std::size_t> reached(const Tensor& output, std::span<const std::uint
 void throw_lost_variable() {
     throw ValueError(
         "to_scalar: the tensor depends on a variable that is being differentiated further out, and these numbers cannot "
-        "carry "
-        "that derivative; write the inner function in tensors, or stop_gradient() the variable");
+        "carry that derivative; write the inner function in tensors, or stop_gradient() the variable");
 }
 
 void throw_plain_numbers() {

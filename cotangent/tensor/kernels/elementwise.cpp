@@ -6,7 +6,6 @@
 #endif
 
 #include "cotangent/tensor/bfloat16_lanes.hpp"
-#include "cotangent/tensor/ops/creation.hpp"
 
 #include <fmt/format.h>
 
@@ -75,7 +74,5 @@ Tensor to_bfloat16(const Tensor& x) {
     });
     return out;
 }
-
-Tensor literal_like(const Tensor& x, double value) { return full({}, value, x.dtype()); }
 
 }  // namespace cotangent::detail

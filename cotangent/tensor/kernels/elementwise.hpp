@@ -403,7 +403,4 @@ template <Accepts accepts = Accepts::floating, class F, class... In>
     return elementwise_of<accepts>(op, f, shape, x.dtype(), x, rest...);
 }
 
-/// The dtype of the right-hand side of `x + 2.0`: a literal takes the dtype of the tensor beside it.
-[[nodiscard]] Tensor literal_like(const Tensor& x, double value);
-
 }  // namespace cotangent::detail

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cotangent/tensor/kernels/elementwise.hpp"
+#include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/record.hpp"
 
 #include <fmt/format.h>
@@ -12,7 +13,7 @@
 namespace cotangent {
 namespace {
 
-using detail::Accepts, detail::Call, detail::elementwise, detail::Keep, detail::literal_like, detail::record;
+using detail::Accepts, detail::Call, detail::elementwise, detail::Keep, detail::record;
 
 struct Add {
     static constexpr const char* name = "add";
@@ -150,14 +151,14 @@ Tensor operator-(const Tensor& a, const Tensor& b) { return subtract(a, b); }
 Tensor operator*(const Tensor& a, const Tensor& b) { return multiply(a, b); }
 Tensor operator/(const Tensor& a, const Tensor& b) { return divide(a, b); }
 Tensor operator-(const Tensor& x) { return negative(x); }
-Tensor operator+(const Tensor& a, double b) { return add(a, literal_like(a, b)); }
-Tensor operator+(double a, const Tensor& b) { return add(literal_like(b, a), b); }
-Tensor operator-(const Tensor& a, double b) { return subtract(a, literal_like(a, b)); }
-Tensor operator-(double a, const Tensor& b) { return subtract(literal_like(b, a), b); }
-Tensor operator*(const Tensor& a, double b) { return multiply(a, literal_like(a, b)); }
-Tensor operator*(double a, const Tensor& b) { return multiply(literal_like(b, a), b); }
-Tensor operator/(const Tensor& a, double b) { return divide(a, literal_like(a, b)); }
-Tensor operator/(double a, const Tensor& b) { return divide(literal_like(b, a), b); }
+Tensor operator+(const Tensor& a, double b) { return add(a, constant_like(a, b)); }
+Tensor operator+(double a, const Tensor& b) { return add(constant_like(b, a), b); }
+Tensor operator-(const Tensor& a, double b) { return subtract(a, constant_like(a, b)); }
+Tensor operator-(double a, const Tensor& b) { return subtract(constant_like(b, a), b); }
+Tensor operator*(const Tensor& a, double b) { return multiply(a, constant_like(a, b)); }
+Tensor operator*(double a, const Tensor& b) { return multiply(constant_like(b, a), b); }
+Tensor operator/(const Tensor& a, double b) { return divide(a, constant_like(a, b)); }
+Tensor operator/(double a, const Tensor& b) { return divide(constant_like(b, a), b); }
 
 namespace {
 
@@ -178,9 +179,9 @@ Tensor& Tensor::operator+=(const Tensor& other) { return assign("+=", *this, oth
 Tensor& Tensor::operator-=(const Tensor& other) { return assign("-=", *this, other, minus, subtract); }
 Tensor& Tensor::operator*=(const Tensor& other) { return assign("*=", *this, other, times, multiply); }
 Tensor& Tensor::operator/=(const Tensor& other) { return assign("/=", *this, other, over, divide); }
-Tensor& Tensor::operator+=(double number) { return *this += literal_like(*this, number); }
-Tensor& Tensor::operator-=(double number) { return *this -= literal_like(*this, number); }
-Tensor& Tensor::operator*=(double number) { return *this *= literal_like(*this, number); }
-Tensor& Tensor::operator/=(double number) { return *this /= literal_like(*this, number); }
+Tensor& Tensor::operator+=(double number) { return *this += constant_like(*this, number); }
+Tensor& Tensor::operator-=(double number) { return *this -= constant_like(*this, number); }
+Tensor& Tensor::operator*=(double number) { return *this *= constant_like(*this, number); }
+Tensor& Tensor::operator/=(double number) { return *this /= constant_like(*this, number); }
 
 }  // namespace cotangent

@@ -2,6 +2,7 @@
 
 #include "cotangent/tensor/kernels/elementwise.hpp"
 #include "cotangent/tensor/ops/arithmetic.hpp"
+#include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/record.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +10,7 @@
 namespace cotangent {
 namespace {
 
-using detail::Accepts, detail::Call, detail::elementwise, detail::Keep, detail::literal_like, detail::record;
+using detail::Accepts, detail::Call, detail::elementwise, detail::Keep, detail::record;
 
 /// What part of the derivative goes to `a` when the larger of a and b is taken: 1, 1/2 or 0. A constant: never recorded.
 Tensor share_of_larger(const Tensor& a, const Tensor& b) {
@@ -70,14 +71,14 @@ constexpr auto smaller = [](auto x, auto y) { return minimum(x, y); };
 Tensor maximum(const Tensor& a, const Tensor& b) {
     return record(Maximum{}, elementwise<Accepts::numeric>("maximum", larger, a, b), a, b);
 }
-Tensor maximum(const Tensor& a, double b) { return maximum(a, literal_like(a, b)); }
-Tensor maximum(double a, const Tensor& b) { return maximum(literal_like(b, a), b); }
+Tensor maximum(const Tensor& a, double b) { return maximum(a, constant_like(a, b)); }
+Tensor maximum(double a, const Tensor& b) { return maximum(constant_like(b, a), b); }
 
 Tensor minimum(const Tensor& a, const Tensor& b) {
     return record(Minimum{}, elementwise<Accepts::numeric>("minimum", smaller, a, b), a, b);
 }
-Tensor minimum(const Tensor& a, double b) { return minimum(a, literal_like(a, b)); }
-Tensor minimum(double a, const Tensor& b) { return minimum(literal_like(b, a), b); }
+Tensor minimum(const Tensor& a, double b) { return minimum(a, constant_like(a, b)); }
+Tensor minimum(double a, const Tensor& b) { return minimum(constant_like(b, a), b); }
 
 Tensor clip(const Tensor& x, double low, double high) {
     if (!(low <= high)) throw ValueError(fmt::format("clip: low is {} and high is {}, expected low <= high", low, high));

@@ -13,7 +13,7 @@
 namespace cotangent {
 namespace {
 
-using detail::Accepts, detail::Call, detail::elementwise, detail::Keep, detail::literal_like, detail::record;
+using detail::Accepts, detail::Call, detail::elementwise, detail::Keep, detail::record;
 
 // y' = 1 / (2 y)
 struct Sqrt {
@@ -106,7 +106,7 @@ Tensor power(const Tensor& base, const Tensor& exponent) {
 }
 
 Tensor power(const Tensor& base, double exponent) { return record(PowerOfNumber{exponent}, raise(base, exponent), base); }
-Tensor power(double base, const Tensor& exponent) { return power(literal_like(exponent, base), exponent); }
+Tensor power(double base, const Tensor& exponent) { return power(constant_like(exponent, base), exponent); }
 Tensor pow(const Tensor& base, const Tensor& exponent) { return power(base, exponent); }
 Tensor pow(const Tensor& base, double exponent) { return power(base, exponent); }
 Tensor pow(double base, const Tensor& exponent) { return power(base, exponent); }

@@ -1,12 +1,13 @@
 #include "cotangent/tensor/ops/where.hpp"
 
 #include "cotangent/tensor/kernels/elementwise.hpp"
+#include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/record.hpp"
 
 namespace cotangent {
 namespace {
 
-using detail::Call, detail::Keep, detail::literal_like, detail::record;
+using detail::Call, detail::Keep, detail::record;
 
 struct Where {
     static constexpr const char* name = "where";
@@ -45,7 +46,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
     return record(Where{condition}, chosen(), a, b);
 }
 
-Tensor where(const Tensor& condition, const Tensor& a, double b) { return where(condition, a, literal_like(a, b)); }
-Tensor where(const Tensor& condition, double a, const Tensor& b) { return where(condition, literal_like(b, a), b); }
+Tensor where(const Tensor& condition, const Tensor& a, double b) { return where(condition, a, constant_like(a, b)); }
+Tensor where(const Tensor& condition, double a, const Tensor& b) { return where(condition, constant_like(b, a), b); }
 
 }  // namespace cotangent
