@@ -5,16 +5,10 @@
 struct Classifier {
     ct::nn::Conv2d stem, body;
     ct::nn::Dense head;
-
     ct::Tensor operator()(const ct::Tensor& images) const {  // [N, 3, 32, 32] -> [N, 9]
-        const ct::Tensor seen = relu(body(max_pool2d(relu(stem(images)))));
-        return head(mean(seen, {.axes = {2, 3}}));
+        return head(mean(relu(body(max_pool2d(relu(stem(images))))), {.axes = {2, 3}}));
     }
 };
-
-ct::Tensor loss(const Classifier& model, const ct::data::Batch& batch) {
-    return ct::nn::cross_entropy(model(batch.images), batch.labels);
-}
 
 int main() {
     ct::Rng rng(0);
@@ -23,6 +17,9 @@ int main() {
                      ct::nn::Conv2d::init(rng, {.inputs = 16, .outputs = 32, .padding = 1}),
                      ct::nn::Dense::init(rng, {.inputs = 32, .outputs = 9})};
     auto optimizer = ct::nn::Adam<Classifier>::init(model, {.lr = 5e-3});
+    const auto loss = [](const Classifier& m, const ct::data::Batch& batch) {
+        return ct::nn::cross_entropy(m(batch.images), batch.labels);
+    };
     for (int epoch = 1; epoch <= 8; ++epoch) {
         double total = 0;
         for (const auto& batch : ct::data::batches(emoji, 64, rng)) {

@@ -89,14 +89,14 @@ void add_data(CLI::App& app) {
     auto a = std::make_shared<Arguments>();
 
     auto* describe_command = command->add_subcommand("describe", "Classes and numbers of pictures");
-    describe_command->add_option("data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR")->capture_default_str();
+    describe_command->add_option("data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR")->capture_default_str()->check(name_that(wrong_source));
     describe_command->add_flag("--skip-unreadable", a->skip, "Leave out pictures that cannot be read, and say which");
     describe_command->add_flag("--json", a->json, "Print JSON");
     describe_command->footer("Example:\n  cotangent data describe images:my_pictures");
     describe_command->callback([a] { describe(a->data, a->json, a->skip); });
 
     auto* sheet_command = command->add_subcommand("sheet", "Training pictures side by side in one file");
-    sheet_command->add_option("data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR")->capture_default_str();
+    sheet_command->add_option("data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR")->capture_default_str()->check(name_that(wrong_source));
     sheet_command->add_option("--out", a->sheet, "PNG, WebP or JPEG")->capture_default_str();
     sheet_command->add_option("--columns", a->columns, "Pictures a row")->capture_default_str()->check(above_zero());
     sheet_command->add_option("--count", a->count, "Pictures in all")->capture_default_str()->check(above_zero());

@@ -92,17 +92,27 @@ Source images(const std::string& folder, const SourceOptions& options) {
     return source;
 }
 
+/// The format and the folder of "mnist:DIR".
+std::pair<std::string, std::string> kind_and_folder(const std::string& name) {
+    const std::size_t colon = name.find(':');
+    return {name.substr(0, colon), colon == std::string::npos ? "" : name.substr(colon + 1)};
+}
+
 }  // namespace
 
+std::string wrong_source(const std::string& name) {
+    const auto [kind, folder] = kind_and_folder(name);
+    if (name == "emoji" || (!folder.empty() && (kind == "mnist" || kind == "cifar10" || kind == "images"))) return {};
+    return fmt::format("is {}, expected emoji, mnist:DIR, cifar10:DIR or images:DIR", name);
+}
+
 Source load_source(const std::string& name, const SourceOptions& options) {
-    const std::size_t colon = name.find(':');
-    const std::string kind = name.substr(0, colon), folder = colon == std::string::npos ? "" : name.substr(colon + 1);
-    Source source;
-    if (name == "emoji") source = emoji(options);
-    else if (kind == "mnist" && !folder.empty()) source = mnist(folder, options);
-    else if (kind == "cifar10" && !folder.empty()) source = cifar10(folder, options);
-    else if (kind == "images" && !folder.empty()) source = images(folder, options);
-    else throw ValueError(fmt::format("--data: is {}, expected emoji, mnist:DIR, cifar10:DIR or images:DIR", name));
+    if (const std::string wrong = wrong_source(name); !wrong.empty()) throw ValueError("--data: " + wrong);
+    const auto [kind, folder] = kind_and_folder(name);
+    Source source = kind == "emoji"     ? emoji(options)
+                    : kind == "mnist"   ? mnist(folder, options)
+                    : kind == "cifar10" ? cifar10(folder, options)
+                                        : images(folder, options);
     if (!options.augment) {
         source.train = source.plain_train;
         source.augment = {};

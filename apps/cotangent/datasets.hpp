@@ -31,6 +31,9 @@ struct SourceOptions {
     std::uint64_t seed = 0;
 };
 
+/// What is wrong with a name for load_source; empty: nothing.
+[[nodiscard]] std::string wrong_source(const std::string& name);
+
 /// @param name  emoji, mnist:DIR, cifar10:DIR or images:DIR
 /// @throws ValueError  another name    @throws IoError  files are absent or damaged
 [[nodiscard]] Source load_source(const std::string& name, const SourceOptions& options);

@@ -72,7 +72,7 @@ void add_evaluate(CLI::App& app) {
     auto* command = app.add_subcommand("evaluate", "See how good a trained network is on the test pictures");
     auto a = std::make_shared<Arguments>();
     command->add_option("model", a->model, "A file that `cotangent train` wrote")->required();
-    command->add_option("--data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR")->capture_default_str();
+    command->add_option("--data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR")->capture_default_str()->check(name_that(wrong_source));
     command->add_option("--seed", a->seed, "Cut a folder into parts by another seed than the network was trained with");
     command->add_option("--threads", a->threads, "Default: all processors")->check(above_zero());
     command->add_flag("--skip-unreadable", a->source.skip_unreadable, "Leave out pictures that cannot be read");

@@ -1,4 +1,7 @@
 // What a model's file says of its network, and the network of a file.
+#include <charconv>
+#include <string_view>
+
 #include "cotangent/tree/safetensors.hpp"
 #include "networks.hpp"
 
@@ -22,6 +25,22 @@ NetworkSpec spec_from(const json& value) {
 }
 
 }  // namespace
+
+std::optional<int> resnet_depth(const std::string& architecture) {
+    constexpr std::string_view family = "resnet";
+    if (!architecture.starts_with(family)) return {};
+    int depth = 0;
+    const char* const end = architecture.data() + architecture.size();
+    const auto read = std::from_chars(architecture.data() + family.size(), end, depth);
+    if (read.ec != std::errc() || read.ptr != end || depth < 8 || depth % 6 != 2) return {};
+    return depth;
+}
+
+std::string wrong_architecture(const std::string& architecture) {
+    if (architecture == "mlp" || architecture == "lenet5" || resnet_depth(architecture)) return {};
+    return fmt::format("is {}, expected mlp, lenet5, or resnet and a depth of 6 n + 2: resnet8, resnet14, resnet20, ...",
+                       architecture);
+}
 
 std::string to_text(const NetworkSpec& spec) {
     const json text = {{"version", 1},

@@ -1,13 +1,11 @@
 #pragma once
 // From the name of an architecture to its types; for what knows the types behind a Classifier.
-#include <charconv>
+#include <optional>
 
 #include "classifier.hpp"
 #include "cotangent/nn/models/lenet5.hpp"
 #include "cotangent/nn/models/mlp.hpp"
 #include "cotangent/nn/models/resnet.hpp"
-
-#include <fmt/format.h>
 
 namespace cotangent::app {
 
@@ -30,7 +28,13 @@ struct Network {
 [[nodiscard]] Classifier classifier_of(const NetworkSpec& spec, nn::LeNet5 model, nn::NoState state);
 [[nodiscard]] Classifier classifier_of(const NetworkSpec& spec, nn::ResNet model, nn::ResNet::State state);
 
+/// The depth that a name like resnet14 says; empty for another name, and for depths that ResNets do not have.
+[[nodiscard]] std::optional<int> resnet_depth(const std::string& architecture);
+/// What is wrong with the name of an architecture; empty: nothing.
+[[nodiscard]] std::string wrong_architecture(const std::string& architecture);
+
 /// Calls f(fresh model, fresh state) with the types of the architecture.
+/// @throws ValueError  there is none of this name
 template <class F>
 auto with_network(const NetworkSpec& spec, Rng rng, F&& f) {
     const auto classes = static_cast<std::int64_t>(spec.class_names.size());
@@ -38,15 +42,11 @@ auto with_network(const NetworkSpec& spec, Rng rng, F&& f) {
         return f(nn::Mlp::init(rng, {spec.channels * spec.side * spec.side, spec.width, classes}), nn::NoState{});
     if (spec.architecture == "lenet5")
         return f(nn::LeNet5::init(rng, {.channels = spec.channels, .side = spec.side, .classes = classes}), nn::NoState{});
-    if (spec.architecture.starts_with("resnet")) {
-        int depth = 0;
-        const char* const end = spec.architecture.data() + spec.architecture.size();
-        if (const auto read = std::from_chars(spec.architecture.data() + 6, end, depth); read.ec != std::errc() || read.ptr != end)
-            throw ValueError(fmt::format("--model: is {}, expected resnet8, resnet14, resnet20, ...", spec.architecture));
-        const nn::ResNet net = nn::ResNet::init(rng, {.depth = depth, .channels = spec.channels, .width = spec.width, .classes = classes});
+    if (const auto depth = resnet_depth(spec.architecture)) {
+        const nn::ResNet net = nn::ResNet::init(rng, {.depth = *depth, .channels = spec.channels, .width = spec.width, .classes = classes});
         return f(net, net.initial_state());
     }
-    throw ValueError(fmt::format("--model: is {}, expected mlp, lenet5, resnet8, resnet14, resnet20, ...", spec.architecture));
+    throw ValueError("--model: " + wrong_architecture(spec.architecture));
 }
 
 }  // namespace cotangent::app

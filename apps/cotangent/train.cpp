@@ -6,6 +6,7 @@
 #include "command.hpp"
 #include "cotangent/tensor/threads.hpp"
 #include "datasets.hpp"
+#include "networks.hpp"
 #include "validators.hpp"
 
 #include <CLI/CLI.hpp>
@@ -59,8 +60,8 @@ void run(const Arguments& given) {
 void add_train(CLI::App& app) {
     auto* command = app.add_subcommand("train", "Train a network on pictures");
     auto a = std::make_shared<Arguments>();
-    command->add_option("--data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR (one sub-folder a class)")->capture_default_str();
-    command->add_option("--model", a->model, "mlp, lenet5, resnet8, resnet14, resnet20, ...")->capture_default_str();
+    command->add_option("--data", a->data, "emoji, mnist:DIR, cifar10:DIR or images:DIR (one sub-folder a class)")->capture_default_str()->check(name_that(wrong_source));
+    command->add_option("--model", a->model, "mlp, lenet5, resnet8, resnet14, resnet20, ...")->capture_default_str()->check(name_that(wrong_architecture));
     command->add_option("--out", a->out, "Where the model goes (safetensors)")->capture_default_str();
     command->add_option("--epochs", a->train.epochs, "Passes over the data")->capture_default_str()->check(above_zero());
     command->add_option("--batch", a->train.batch_size, "Pictures a step")->capture_default_str()->check(above_zero());

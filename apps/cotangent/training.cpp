@@ -2,18 +2,25 @@
 #include "cotangent/nn/adam.hpp"
 #include "networks.hpp"
 
+#include <fmt/format.h>
+
 namespace cotangent::app {
 namespace {
 
-/// Another seed may have cut the data in other parts: what is a test picture now may have been trained on then.
-/// @throws ValueError  the checkpoint is of a run with another seed
-void check_seed(const std::filesystem::path& checkpoint, std::uint64_t seed) {
-    const Metadata metadata = load_tensors(checkpoint).metadata;
-    const auto fit = metadata.find("fit");
-    if (fit == metadata.end()) return;  // no checkpoint: fit() says so
-    const std::uint64_t found = nn::detail::decode(fit->second, checkpoint).seed;
-    if (found != seed)
-        throw ValueError(fmt::format("{}: has seed {}, expected {} for this run; remove it to start anew", checkpoint.string(), found, seed));
+/// The options that decide what comes out. Another seed may also have cut the data in other parts: what is a test picture now
+/// may have been trained on then.
+std::map<std::string, std::string> settings_of(const NetworkSpec& spec, const data::Augmentation& augment, const TrainOptions& options) {
+    return {{"--model", spec.architecture},
+            {"--width", fmt::format("{}", spec.width)},
+            {"--epochs", fmt::format("{}", options.epochs)},
+            {"--batch", fmt::format("{}", options.batch_size)},
+            {"--lr", fmt::format("{}", options.lr)},
+            {"--weight-decay", fmt::format("{}", options.weight_decay)},
+            {"--label-smoothing", fmt::format("{}", options.label_smoothing)},
+            {"--patience", fmt::format("{}", options.patience)},
+            {"--precision", std::string(name(options.precision.value_or(Dtype::float32)))},
+            {"--no-augment", augment ? "off" : "on"},
+            {"--seed", fmt::format("{}", options.seed)}};
 }
 
 }  // namespace
@@ -21,7 +28,6 @@ void check_seed(const std::filesystem::path& checkpoint, std::uint64_t seed) {
 Trained train(const NetworkSpec& spec, const data::ImageDataset& train, const data::ImageDataset* validation,
               const data::Augmentation& augment, const TrainOptions& options) {
     const InterruptGuard guard;
-    if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) check_seed(options.checkpoint, options.seed);
     return with_network(spec, Rng(options.seed), [&](auto model, auto state) {
         const auto steps = (train.size() + options.batch_size - 1) / options.batch_size * std::max(1, options.epochs);
         const std::int64_t warm = std::max<std::int64_t>(1, steps / 20);
@@ -36,6 +42,7 @@ Trained train(const NetworkSpec& spec, const data::ImageDataset& train, const da
         fit.batches.augment = augment;
         fit.batches.normalize = spec.statistics;
         fit.checkpoint = options.checkpoint;
+        fit.settings = settings_of(spec, augment, options);
         fit.progress = options.progress;
         fit.progress_style = options.progress_style;
         fit.should_stop = interrupted;

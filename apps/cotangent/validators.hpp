@@ -1,5 +1,5 @@
 #pragma once
-// What numbers of the command line have to be. CLI11's own ranges let NaN pass, and name bounds of 300 digits.
+// What numbers and names of the command line have to be. CLI11's own ranges let NaN pass, and name bounds of 300 digits.
 #include <cmath>
 #include <string>
 
@@ -23,6 +23,10 @@ template <class IsFine>
 }
 [[nodiscard]] inline CLI::Validator not_below_zero() {
     return number_that([](double v) { return v >= 0; }, "a number of 0 or more");
+}
+/// A name about which `wrong` has nothing to say.
+[[nodiscard]] inline CLI::Validator name_that(std::string (*wrong)(const std::string&)) {
+    return CLI::Validator([wrong](const std::string& text) { return wrong(text); }, "");
 }
 
 }  // namespace cotangent::app

@@ -30,18 +30,28 @@ struct Custom {
     }
 
 private:
+    static std::string kind(const Tensor& x) { return fmt::format("{} {}", name_of(x.dtype()), to_string(x.shape())); }
     [[nodiscard]] std::vector<Tensor> apply(const Call& call, const Tensor& cotangent) const {
         std::vector<Tensor> inputs;
         for (int i = 0; i < call.input_count(); ++i) inputs.push_back(call.input(i));
         std::vector<Tensor> cotangents = rule(cotangent, call.output(), inputs);
-        if (cotangents.size() != inputs.size())
-            throw ValueError(fmt::format("custom_gradient: the rule returned {} cotangents, expected {}, one an argument",
-                                         cotangents.size(), inputs.size()));
+        check_cotangent_count(cotangents.size(), inputs.size());
+        for (std::size_t i = 0; i < inputs.size(); ++i)
+            if (cotangents[i].shape() != inputs[i].shape() || cotangents[i].dtype() != inputs[i].dtype())
+                throw ShapeError(
+                    fmt::format("custom_gradient: the rule returned a cotangent {} for argument {}, expected {}",
+                                kind(cotangents[i]), i, kind(inputs[i])));
         return cotangents;
     }
 };
 
 }  // namespace
+
+void check_cotangent_count(std::size_t seen, std::size_t expected) {
+    if (seen != expected)
+        throw ValueError(
+            fmt::format("custom_gradient: the rule returned {} cotangents, expected {}, one an argument", seen, expected));
+}
 
 Tensor record_custom(Tensor output, CustomRule rule, std::vector<Tensor> inputs) {
     if (output.node())

@@ -40,6 +40,28 @@ TEST_CASE("custom_gradient refuses tensors that come in by another way") {
         "custom_gradient: the function uses a tensor that is being differentiated and is not an argument", ct::ValueError);
 }
 
+TEST_CASE("custom_gradient says what is wrong with a cotangent") {
+    const auto halved = ct::custom_gradient([](const Tensor& x) { return x * x; },
+                                            [](const Tensor& g, const Tensor&, const Tensor&) { return ct::sum(g); });
+    const auto three = Tensor::of<double>({1, 2, 3});
+    CHECK_THROWS_WITH_AS((void)ct::vjp(halved, three).second(three),
+                         "custom_gradient: the rule returned a cotangent float64 [] for argument 0, expected float64 [3]", ct::ShapeError);
+    const auto one_of_two = ct::custom_gradient([](const Tensor& x, const Tensor& y) { return x * y; },
+                                                [](const Tensor& g, const Tensor&, const auto&...) { return std::vector{g}; });
+    CHECK_THROWS_WITH_AS((void)ct::grad([&](const Tensor& x) { return one_of_two(x, x); })(number(2)),
+                         "custom_gradient: the rule returned 1 cotangents, expected 2, one an argument", ct::ValueError);
+    const auto numbers = ct::custom_gradient([](auto x, auto y) { return x * y; },
+                                             [](auto g, auto, auto...) { return std::vector{g}; });
+    CHECK_THROWS_WITH_AS((void)ct::grad([&](auto x) { return numbers(x, x); })(2.0),
+                         "custom_gradient: the rule returned 1 cotangents, expected 2, one an argument", ct::ValueError);
+}
+
+TEST_CASE("functions and rules of custom_gradient may take auto&") {
+    const auto square = ct::custom_gradient([](auto& x) { return x * x; }, [](auto& g, auto&, auto& x) { return g * x * 20.0; });
+    CHECK(ct::grad(square)(number(3)).item() == 60.0);
+    CHECK(ct::grad(square)(3.0) == 60.0);
+}
+
 TEST_CASE("custom_gradient takes trees of tensors") {
     struct Pair {
         Tensor a, b;

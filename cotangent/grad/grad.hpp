@@ -11,6 +11,7 @@
 #include "cotangent/grad/checkpoint.hpp"
 #include "cotangent/grad/custom_gradient.hpp"
 #include "cotangent/grad/mixed_jacobian.hpp"
+#include "cotangent/grad/number_functions.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/record.hpp"
 #include "cotangent/tree/tree.hpp"
@@ -31,11 +32,16 @@ consteval bool check_argument() {
     return has_scalars<X> || has_tensors<X>;
 }
 
-/// Does a function that returns Y return something?
+/// Does a function that returns Y return something that can have a derivative?
 template <class Y>
 consteval bool returns_something() {
-    static_assert(!std::is_void_v<Y>, "derivative: the function returns nothing, expected a number, a Tensor, or a tree of them");
-    return !std::is_void_v<Y>;
+    using Plain = std::remove_cvref_t<Y>;
+    constexpr bool does = [] {
+        if constexpr (std::is_void_v<Y>) return false;
+        else return has_scalars<Plain> || has_tensors<Plain> || std::is_arithmetic_v<Plain>;
+    }();
+    static_assert(does, "derivative: the function returns nothing that has a derivative, expected a number, a Tensor, or a tree of them");
+    return does;
 }
 
 /// Can f be called with the numbers of a derivative?
@@ -240,6 +246,8 @@ template <class F>
                 if constexpr (detail::has_tensors<X> || detail::has_tensors<Y>) return detail::mixed_jacobian<S>(f, x, mode);
                 else return detail::scalar_jacobian<S>(f, x, mode);
             }
+        } else if constexpr (!detail::returns_something<decltype(f(std::declval<X>()))>()) {
+            return x;  // after the error
         } else {
             std::vector<Tensor> variables;
             const auto y = [&] {
@@ -248,7 +256,6 @@ template <class F>
                 if constexpr (std::is_arithmetic_v<decltype(f(x))>) return Tensor(f(detail::watch_tree(x, variables)));
                 else return f(detail::watch_tree(x, variables));
             }();
-            static_assert(is_tree_v<decltype(y)>, "jacobian: the function returns something that is no Tensor and no tree");
             if constexpr (std::is_same_v<std::remove_cvref_t<decltype(y)>, Tensor>) detail::check_floating("jacobian", y);
             const auto outputs = detail::differentiable_leaves(y);
             const auto blocks = detail::jacobian_blocks(variables, outputs, mode == Mode::forward);

@@ -106,7 +106,7 @@ TEST_CASE("lstsq of a matrix of lower rank has the derivatives along changes tha
 }
 
 TEST_CASE("norms have the derivative 0 where they are 0") {
-    for (const double order : {2.0, 3.0, 1.0}) {
+    for (const double order : {2.0, 3.0, 1.0, 0.5}) {
         const auto norms = [=](const ct::Tensor& x) { return ct::sum(ct::vector_norm(x, {.order = order, .axes = {1}})); };
         const ct::Tensor x = ct::Tensor::of<double>({{0, 0}, {3, 4}});
         const auto g = ct::grad(norms)(x).to_vector<double>();
@@ -115,6 +115,13 @@ TEST_CASE("norms have the derivative 0 where they are 0") {
         CHECK(g[2] ==
               doctest::Approx(std::pow(3 / std::pow(std::pow(3, order) + std::pow(4, order), 1 / order), order - 1)));
         CHECK(is_finite(ct::hvp(norms, x, ct::ones_like(x))));
+        CHECK(ct::jvp(norms, x, ct::ones_like(x)).second.item() == doctest::Approx(g[2] + g[3]));
+    }
+    for (const double order : {0.5, 0.0, -1.0}) {  // an element that is 0
+        const auto norm = [=](const ct::Tensor& x) { return ct::vector_norm(x, {.order = order}); };
+        const ct::Tensor x = ct::Tensor::of<double>({0, 4});
+        CHECK(ct::grad(norm)(x).to_vector<double>()[0] == 0);
+        CHECK(is_finite(ct::jvp(norm, x, ct::ones_like(x)).second));
     }
     const ct::Tensor far =
         ct::grad([](const ct::Tensor& x) { return ct::vector_norm(x); })(ct::Tensor::of<double>({3e200, 4e200}));

@@ -19,7 +19,37 @@ TEST_CASE("functions of two numbers have the derivatives that differences give")
     }, 1.4, -0.6);
     check_numbers("steps", [](const auto& x) { using std::floor, std::ceil, std::round, std::trunc; return (floor(x[0]) + ceil(x[1]) + round(x[0]) + trunc(x[1])) * x[0]; }, 1.4, -1.6);
 }
+
+TEST_CASE("choices between two numbers, and steps by one") {
+    check_numbers("fmax fmin", [](const auto& x) {
+        using std::fmax, std::fmin;
+        return fmax(x[0], x[1]) * fmin(x[0], 2.0) + fmin(3, x[1]) * x[0] + fmax(x[1], std::nan("")) * x[1];
+    }, 1.4, -0.6);
+    check_numbers("copysign fma", [](const auto& x) {
+        using std::copysign, std::fma;
+        return copysign(x[0] * x[0], x[1]) * x[1] + fma(x[0], 2.0, x[1] * x[1]) * copysign(3.0, x[1]) * x[0];
+    }, 1.4, -0.6);
+    check_numbers("steps by one", [](const auto& x) {
+        auto y = x[0], z = x[1];
+        const auto before = y++ * z--;
+        return before * ++y * --z;
+    }, 1.4, -0.6);
+    check_numbers("rint", [](const auto& x) { using std::rint, std::nearbyint; return (rint(x[0]) + nearbyint(x[1])) * x[0] * x[1]; }, 1.4, -1.6);
+}
 // clang-format on
+
+TEST_CASE("questions about a number are those of its value") {
+    const ct::Dual<ct::Real<>> x(ct::Real<>(-INFINITY), ct::Real<>(1));
+    using std::isfinite, std::isinf, std::isnan, std::signbit;
+    CHECK(isinf(x));
+    CHECK(signbit(x));
+    CHECK_FALSE(isnan(x));
+    CHECK_FALSE(isfinite(x));
+    CHECK(isnan(x - x));
+    const auto safe_log = [](auto y) { return isfinite(log(y)) ? log(y) : y; };
+    CHECK(ct::grad(safe_log)(0.0) == 1);
+    CHECK(ct::grad(safe_log)(0.5) == 2);
+}
 
 TEST_CASE("functions of a variable and a number have derivatives forward too") {
     const auto slope = [](const auto& f, double x) { return ct::grad(f, {.mode = ct::Mode::forward})(x); };

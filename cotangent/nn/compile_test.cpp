@@ -60,6 +60,24 @@ TEST_CASE("a compiled step clips by norm and follows a schedule of learning rate
     train(nn::RmsProp<nn::Dense>::init(start, {}));
 }
 
+TEST_CASE("a plain number that is trained is refused, since a recording would keep it") {
+    struct Sloped {
+        Tensor weight;
+        double slope = 1;
+    };
+    Sloped model{Tensor::of<double>({3, 4}), 1};
+    auto optimizer = nn::Sgd<Sloped>::init(model, {.lr = 0.1});
+    const auto step = [](Sloped& m, nn::Sgd<Sloped>& sgd, double slope) { sgd.update(m, Sloped{m.weight, slope}); };
+    auto compiled = ct::compile(step);
+    CHECK_THROWS_WITH_AS(
+        compiled(model, optimizer, 1.0),
+        "update: a plain number of the model has a gradient, which compile() would freeze; make it a tensor",
+        ct::ValueError);
+    compiled(model, optimizer, 0.0);
+    CHECK(model.slope == 1);
+    check_close(model.weight, Tensor::of<double>({2.7, 3.6}), 1e-14);
+}
+
 TEST_CASE("clip_by_value is compiled") {
     ct::Rng rng(2);
     const nn::Dense net = nn::Dense::init(rng, {.inputs = 3, .outputs = 2});

@@ -15,7 +15,7 @@ struct Embedding {
 
     /// Normal with deviation 0.02.
     [[nodiscard]] static Embedding init(Rng& rng, const EmbeddingOptions& options);
-    /// @param indices  [...] int32 or int64, below count
+    /// @param indices  [...] int32 or int64, below count; negative counts from the end, as in take()
     /// @return         [..., width]
     [[nodiscard]] Tensor operator()(const Tensor& indices) const;
 };

@@ -31,18 +31,18 @@ std::string encode(const FitRecord& record) {
         history.push_back({r.epoch, number(r.train_loss), number(r.train_accuracy), number(r.validation_loss),
                            number(r.validation_accuracy), number(r.lr), r.seconds, metrics});
     }
-    return json{{"version", 4}, {"seed", record.seed}, {"optimizer_steps", record.optimizer_steps}, {"lr", number(record.lr)}, {"epoch", position.epoch}, {"step", position.step}, {"steps", position.steps},
+    return json{{"version", 5}, {"seed", record.seed}, {"optimizer_steps", record.optimizer_steps}, {"lr", number(record.lr)}, {"epoch", position.epoch}, {"step", position.step}, {"steps", position.steps},
                 {"loss_sum", number(position.loss_sum)}, {"correct", position.correct}, {"seen", position.seen},
-                {"best_loss", number(position.best_loss)}, {"epochs_since_best", position.epochs_since_best}, {"data", position.data}, {"history", history}}
+                {"best_loss", number(position.best_loss)}, {"epochs_since_best", position.epochs_since_best}, {"data", position.data}, {"settings", position.settings}, {"history", history}}
         .dump();
 }
 
 FitRecord decode(const std::string& text, const std::string& path) try {
     const json value = json::parse(text);
-    if (value.at("version") != 4)
-        throw IoError(fmt::format("{}: is a training run of version {}, expected 4", path, value.at("version").dump()));
+    if (value.at("version") != 5)
+        throw IoError(fmt::format("{}: is a training run of version {}, expected 5", path, value.at("version").dump()));
     FitPosition position{value.at("epoch"), value.at("step"), value.at("steps"), number_from(value.at("loss_sum")), value.at("correct"),
-                         value.at("seen"), number_from(value.at("best_loss")), value.at("epochs_since_best"), value.at("data"), {}};
+                         value.at("seen"), number_from(value.at("best_loss")), value.at("epochs_since_best"), value.at("data"), value.at("settings"), {}};
     for (const json& r : value.at("history")) {
         position.history.push_back({r.at(0), number_from(r.at(1)), number_from(r.at(2)), number_from(r.at(3)),
                                     number_from(r.at(4)), number_from(r.at(5)), r.at(6)});
@@ -57,11 +57,20 @@ FitRecord decode(const std::string& text, const std::string& path) try {
 
 bool exists(const std::string& path) { return std::filesystem::exists(path); }
 
-void check_data(std::uint64_t seen, std::uint64_t expected, const std::string& path) {
-    if (seen != expected)
+void check_same_run(const FitPosition& seen, const FitPosition& expected, const std::string& path) {
+    const auto value_of = [](const FitPosition& run, const std::string& name) {
+        const auto found = run.settings.find(name);
+        return found == run.settings.end() ? std::string("nothing") : found->second;
+    };
+    auto names = seen.settings;
+    names.insert(expected.settings.begin(), expected.settings.end());
+    for (const auto& [name, unused] : names)
+        if (const auto found = value_of(seen, name), wanted = value_of(expected, name); found != wanted)
+            throw IoError(fmt::format("{}: has {} {}, expected {} for this run; remove it to start anew", path, name, found, wanted));
+    if (seen.data != expected.data)
         throw IoError(fmt::format("{}: has data with fingerprint {:016x}, expected {:016x} for this run's training data; remove it to "
                                   "start anew",
-                                  path, seen, expected));
+                                  path, seen.data, expected.data));
 }
 
 Rng epoch_rng(std::uint64_t seed, int epoch, std::uint64_t purpose) {

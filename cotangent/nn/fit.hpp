@@ -2,6 +2,7 @@
 // fit(): a convenience over the training loop, which stays writable by hand (docs/guide/train.md shows both).
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ struct FitPosition {
     double best_loss = 1e300;                    ///< lowest validation loss so far
     int epochs_since_best = 0;
     std::uint64_t data = 0;                      ///< data::fingerprint() of what it trains on; 0: not known
+    std::map<std::string, std::string> settings = {};  ///< FitOptions::settings of the run
     std::vector<EpochReport> history;
 };
 
@@ -84,6 +86,8 @@ struct FitOptions {
     int patience = 0;            ///< stop after this many epochs without a lower validation loss; 0: never
     data::BatchOptions batches = {};  ///< augmentation, normalisation, prefetch of the training data
     std::string checkpoint = {};  ///< written after each epoch and on interruption; resumed from if it exists
+    std::map<std::string, std::string> settings = {};  ///< what else makes the run what it is, by name, such as {"batch", "64"}:
+                                                       ///< a checkpoint with another is refused
     std::ostream* progress = nullptr;  ///< where the bar goes
     ProgressStyle progress_style = ProgressStyle::bar;
     std::function<bool()> should_stop = {};                       ///< asked between steps; Ctrl-C in the command line
@@ -123,8 +127,8 @@ struct FitRecord {
 [[nodiscard]] std::string encode(const FitRecord& record);
 [[nodiscard]] FitRecord decode(const std::string& text, const std::string& path);
 [[nodiscard]] bool exists(const std::string& path);
-/// @throws IoError  the checkpoint is of other data
-void check_data(std::uint64_t seen, std::uint64_t expected, const std::string& path);
+/// @throws IoError  the checkpoint is of other data, or of a run with other settings
+void check_same_run(const FitPosition& seen, const FitPosition& expected, const std::string& path);
 [[nodiscard]] Rng epoch_rng(std::uint64_t seed, int epoch, std::uint64_t purpose);
 [[nodiscard]] std::string note_of(const FitPosition& position);
 void check_fit(const FitOptions& options, const data::ImageDataset& train);
@@ -142,16 +146,15 @@ void save_checkpoint(const std::string& path, const Training<Model, State, Optim
     save(path, training, {{"fit", detail::encode(record)}});
 }
 
-/// @param data  the fingerprint of the data to go on with; empty: any
-/// @throws IoError  the file is not a checkpoint of this kind of training, or of other data; `training` is untouched
+/// @param run  its data and settings are those to go on with; empty: any
+/// @throws IoError  the file is not a checkpoint of this kind of training, or of other data or settings; `training` is untouched
 template <class Model, class State, class Optimizer>
-void load_checkpoint(const std::string& path, Training<Model, State, Optimizer>& training,
-                     std::optional<std::uint64_t> data = {}) {
+void load_checkpoint(const std::string& path, Training<Model, State, Optimizer>& training, const std::optional<FitPosition>& run = {}) {
     const auto metadata = load_tensors(path).metadata;
     const auto found = metadata.find("fit");
     if (found == metadata.end()) throw IoError(path + ": holds no training run, expected metadata `fit`");
     detail::FitRecord record = detail::decode(found->second, path);
-    if (data) detail::check_data(record.position.data, *data, path);
+    if (run) detail::check_same_run(record.position, *run, path);
     load(path, training);
     training.position = std::move(record.position);
     training.seed = record.seed;
@@ -169,9 +172,11 @@ FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset
            const FitOptions& options) {
     detail::check_fit(options, train);
     if (!options.checkpoint.empty()) {
-        const std::uint64_t data = data::fingerprint(train);
-        if (detail::exists(options.checkpoint)) load_checkpoint(options.checkpoint, training, data);
-        training.position.data = data;
+        FitPosition run = training.position;
+        run.data = data::fingerprint(train);
+        run.settings = options.settings;
+        if (detail::exists(options.checkpoint)) load_checkpoint(options.checkpoint, training, run);
+        else training.position = std::move(run);
     }
     const auto save_if_asked = [&] {
         if (!options.checkpoint.empty()) save_checkpoint(options.checkpoint, training);

@@ -140,13 +140,18 @@ TEST_CASE("a checkpoint that does not fit is refused with its reason, and nothin
     // Tensors without a run, and a run that does not read.
     ct::save(path, training);
     CHECK(has(message(mlp_training()), "holds no training run, expected metadata `fit`"));
-    for (const char* run : {"", "{", "[]", "{}", R"({"version": 1})", R"({"version": 4, "seed": "x"})"}) {
+    for (const char* run : {"", "{", "[]", "{}", R"({"version": 1})", R"({"version": 5, "seed": "x"})"}) {
         CAPTURE(run);
         ct::save(path, training, {{"fit", run}});
         CHECK(!message(mlp_training()).empty());
     }
     ct::save(path, training, {{"fit", R"({"version": 1})"}});
-    CHECK(has(message(mlp_training()), "is a training run of version 1, expected 4"));
+    CHECK(has(message(mlp_training()), "is a training run of version 1, expected 5"));
+    // Another batch size, of which the caller says that it matters.
+    nn::save_checkpoint(path, training);
+    options.settings = {{"batch", "32"}};
+    CHECK(has(message(mlp_training()), "has batch nothing, expected 32 for this run; remove it to start anew"));
+    options.settings = {};
     // Other pictures of the same shapes.
     auto elsewhere = mlp_training();
     nn::save_checkpoint(path, training);

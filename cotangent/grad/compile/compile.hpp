@@ -350,11 +350,13 @@ private:
 ///     });
 ///
 /// Arguments and results are trees. An lvalue argument that f takes by reference is changed for the caller, as f would. What f
-/// captures is part of the recording: pass what changes, as values, not pointers. An Rng or a Count in an argument may be drawn
+/// captures is part of the recording: pass what changes, as values, not pointers; and return what is computed, since what f
+/// writes to captures is written when it is recorded, and not again. f computes on the thread that calls it: what it lets
+/// others compute is a constant to the recording. An Rng or a Count in an argument may be drawn
 /// from or advanced, and a Setting (the lr of our optimizers) may have another value in every call.
 ///
-/// Another shape, dtype, structure, or value of anything that is no tensor (a double or an integer in a struct) records again;
-/// recordings() counts. Reading a number that depends on the arguments inside f throws, because the recording would keep it:
+/// Another shape, dtype, structure, or value of anything that is no tensor (a double or an integer in a struct) records again,
+/// and so does an argument that was an lvalue and is a temporary or const now; recordings() counts. Reading a number that depends on the arguments inside f throws, because the recording would keep it:
 /// item(), values(), to_vector(), printing, split() of an argument's generator.
 ///
 /// @accuracy  results equal those of f up to the rounding of a sum in another order and of what simplifies (x * 1, x + 0)

@@ -1,4 +1,4 @@
-// expect: derivative: the function returns nothing, expected a number, a Tensor, or a tree of them
+// expect: derivative: the function returns nothing that has a derivative, expected a number, a Tensor, or a tree of them
 #include "cotangent/grad/grad.hpp"
 
 auto f(const ct::Tensor& x) {

@@ -78,14 +78,14 @@ Tensor factor_all(const Tensor& a) {
     const std::int64_t n = a.length(-1);
     const Shape batch = detail::batch_of(a);
     Tensor l = Tensor::uninitialized(a.shape(), a.dtype());
-    std::vector<int> info(static_cast<std::size_t>(batch.size()));
+    Tensor info = Tensor::uninitialized({batch.size()}, Dtype::int32);  // which asks the system for nothing in a steady loop
     detail::dispatch_real(a.dtype(), [&]<class T>(T) {
         detail::for_each_matrix(batch.size(), static_cast<double>(n * n * n) / 3, [&](std::int64_t i) {
-            info[static_cast<std::size_t>(i)] = factor(n, a.data<T>() + i * n * n, l.fresh_data<T>() + i * n * n);
+            info.fresh_data<std::int32_t>()[i] = factor(n, a.data<T>() + i * n * n, l.fresh_data<T>() + i * n * n);
         });
     });
     for (std::int64_t i = 0; i < batch.size(); ++i)
-        if (const int minor = info[static_cast<std::size_t>(i)])
+        if (const int minor = info.data<std::int32_t>()[i])
             throw ValueError(
                 fmt::format("cholesky: {} is not positive definite: its leading minor of order {} is not positive",
                             detail::matrix_name("a", batch, i), minor));

@@ -15,7 +15,8 @@ struct VectorNormOptions {
 
 /// (sum |x|^p)^(1/p) over the axes, all elements as one vector. Order 2 over two axes is the Frobenius norm.
 ///
-/// Where the norm of order p > 1 is 0 its derivative is 0, one of its subgradients; so is that of |x| at 0 for order 1.
+/// Where the norm of order p > 1 is 0 its derivative is 0, one of its subgradients; so is that by an element that is 0 for
+/// orders up to 1.
 /// Ties of the orders +-infinity share the derivative.
 /// @throws ShapeError  an axis is outside the rank or given twice    @throws DtypeError  x is not float32 or float64
 /// @throws ValueError  the order is NaN; a reduced axis has length 0 and the order is infinite or negative
