@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "cotangent/nn/detail/check_sizes.hpp"
 #include "cotangent/tensor/ops.hpp"
 
 #include <fmt/format.h>
@@ -32,7 +33,8 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, AttentionOpt
 }
 
 MultiHeadAttention MultiHeadAttention::init(Rng& rng, const MultiHeadAttentionOptions& options) {
-    if (options.heads < 1 || options.width % options.heads != 0)
+    check_sizes("attention", {{"width", options.width}, {"heads", options.heads}});
+    if (options.width % options.heads != 0)
         throw ValueError(fmt::format("attention: width is {}, expected a multiple of {} heads", options.width, options.heads));
     return {Dense::init(rng, {.inputs = options.width, .outputs = 3 * options.width}),
             Dense::init(rng, {.inputs = options.width, .outputs = options.width}), options.heads};

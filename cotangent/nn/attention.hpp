@@ -24,7 +24,7 @@ struct MultiHeadAttention {
     Dense output;      ///< width -> width
     int heads = 1;
 
-    /// @throws ValueError  width is not a multiple of heads
+    /// @throws ValueError  width is not a multiple of heads, or a size is below 1
     [[nodiscard]] static MultiHeadAttention init(Rng& rng, const MultiHeadAttentionOptions& options);
     /// @param x  [N, T, width]
     [[nodiscard]] Tensor operator()(const Tensor& x, AttentionOptions options = {}) const;

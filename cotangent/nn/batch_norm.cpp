@@ -2,6 +2,7 @@
 
 #include "cotangent/nn/detail/batch_norm_blocks.hpp"
 #include "cotangent/nn/detail/batch_norm_planes.hpp"
+#include "cotangent/nn/detail/check_sizes.hpp"
 #include "cotangent/tensor/composed.hpp"
 #include "cotangent/tensor/kernels/elementwise.hpp"
 #include "cotangent/tensor/ops.hpp"
@@ -227,7 +228,10 @@ Tensor batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, doubl
 
 BatchNormState BatchNormState::init(std::int64_t channels) { return {zeros({channels}), ones({channels})}; }
 
-BatchNorm BatchNorm::init(std::int64_t channels) { return {ones({channels}), zeros({channels})}; }
+BatchNorm BatchNorm::init(std::int64_t channels) {
+    check_sizes("batch_norm", {{"channels", channels}});
+    return {ones({channels}), zeros({channels})};
+}
 
 Tensor BatchNorm::operator()(const Tensor& x, BatchNormState& state, const Pass& pass, BatchNormOptions options) const {
     if (x.dtype() == Dtype::bfloat16 && !pass.training) {

@@ -25,6 +25,7 @@ struct BatchNorm {
     Tensor gain;  ///< [channels]
     Tensor bias;  ///< [channels]
 
+    /// @throws ValueError  channels are below 1
     [[nodiscard]] static BatchNorm init(std::int64_t channels);
     /// @param x  [N, channels, H, W] or [N, channels], float32 or float64 as all else; or bfloat16, computed in float32
     ///           and rounded once, the state in float32

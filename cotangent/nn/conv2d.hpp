@@ -20,6 +20,7 @@ struct Conv2d {
     int stride = 1, padding = 0, groups = 1;
 
     /// He-normal kernel, zero bias.
+    /// @throws ValueError  a size is below 1, or groups do not divide inputs and outputs
     [[nodiscard]] static Conv2d init(Rng& rng, const Conv2dLayerOptions& options);
     [[nodiscard]] Tensor operator()(const Tensor& images) const;
 };

@@ -1,5 +1,6 @@
 #include "cotangent/nn/dense.hpp"
 
+#include "cotangent/nn/detail/check_sizes.hpp"
 #include "cotangent/nn/initializers.hpp"
 #include "cotangent/tensor/ops.hpp"
 
@@ -8,6 +9,7 @@
 namespace cotangent::nn {
 
 Dense Dense::init(Rng& rng, const DenseOptions& options) {
+    check_sizes("dense", {{"inputs", options.inputs}, {"outputs", options.outputs}});
     return {glorot_uniform(rng, {options.inputs, options.outputs}), options.bias ? zeros({options.outputs}) : Tensor()};
 }
 

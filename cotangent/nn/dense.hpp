@@ -14,7 +14,7 @@ struct Dense {
     Tensor weight;  ///< [inputs, outputs]
     Tensor bias;    ///< [outputs], or empty
 
-    /// Glorot-uniform weights, zero bias.
+    /// Glorot-uniform weights, zero bias. @throws ValueError  a size is below 1
     [[nodiscard]] static Dense init(Rng& rng, const DenseOptions& options);
     /// @param x  [..., inputs]
     /// @return   [..., outputs]

@@ -1,7 +1,13 @@
 #include "cotangent/nn/dense.hpp"
 
 #include "cotangent/grad/check_derivatives.hpp"
+#include "cotangent/nn/attention.hpp"
+#include "cotangent/nn/batch_norm.hpp"
+#include "cotangent/nn/conv2d.hpp"
 #include "cotangent/nn/detail/testing.hpp"
+#include "cotangent/nn/embedding.hpp"
+#include "cotangent/nn/group_norm.hpp"
+#include "cotangent/nn/layer_norm.hpp"
 
 namespace nn = ct::nn;
 using namespace ct::nn::testing;
@@ -32,6 +38,21 @@ TEST_CASE("dense without bias has none, and its gradient neither") {
     const auto gradient = ct::grad([](const nn::Dense& d, const Tensor& x) { return sum(d(x)); })(dense, ct::ones({2, 3}));
     CHECK(gradient.bias.is_empty());
     CHECK(gradient.weight.to_vector<float>() == std::vector<float>(12, 2));
+}
+
+TEST_CASE("layers name a size that was forgotten") {
+    ct::Rng rng(1);
+    CHECK_THROWS_WITH_AS((void)nn::Dense::init(rng, {.outputs = 4}), "dense: inputs = 0, expected at least 1", ct::ValueError);
+    CHECK_THROWS_WITH_AS((void)nn::Conv2d::init(rng, {.inputs = 4, .outputs = 4, .groups = 0}), "conv2d: groups = 0, expected at least 1",
+                         ct::ValueError);
+    CHECK_THROWS_WITH_AS((void)nn::Conv2d::init(rng, {.inputs = 3, .outputs = 4, .groups = 2}),
+                         "conv2d: inputs = 3 and outputs = 4, expected multiples of groups = 2", ct::ValueError);
+    CHECK_THROWS_WITH_AS((void)nn::Embedding::init(rng, {.width = 4}), "embedding: count = 0, expected at least 1", ct::ValueError);
+    CHECK_THROWS_WITH_AS((void)nn::GroupNorm::init(6, 4), "group_norm: channels = 6, expected a multiple of groups = 4", ct::ValueError);
+    CHECK_THROWS_WITH_AS((void)nn::LayerNorm::init(0), "layer_norm: width = 0, expected at least 1", ct::ValueError);
+    CHECK_THROWS_WITH_AS((void)nn::BatchNorm::init(-1), "batch_norm: channels = -1, expected at least 1", ct::ValueError);
+    CHECK_THROWS_WITH_AS((void)nn::MultiHeadAttention::init(rng, {.width = 8, .heads = 0}), "attention: heads = 0, expected at least 1",
+                         ct::ValueError);
 }
 
 TEST_CASE("dense names the shape that is wrong") {

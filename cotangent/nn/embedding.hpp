@@ -13,7 +13,7 @@ struct EmbeddingOptions {
 struct Embedding {
     Tensor table;  ///< [count, width]
 
-    /// Normal with deviation 0.02.
+    /// Normal with deviation 0.02. @throws ValueError  a size is below 1
     [[nodiscard]] static Embedding init(Rng& rng, const EmbeddingOptions& options);
     /// @param indices  [...] int32 or int64, below count; negative counts from the end, as in take()
     /// @return         [..., width]

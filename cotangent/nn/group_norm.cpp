@@ -1,5 +1,6 @@
 #include "cotangent/nn/group_norm.hpp"
 
+#include "cotangent/nn/detail/check_sizes.hpp"
 #include "cotangent/nn/layer_norm.hpp"
 #include "cotangent/tensor/ops.hpp"
 
@@ -19,6 +20,11 @@ Tensor group_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, Group
     return normal * reshape(gain, {-1, 1, 1}) + reshape(bias, {-1, 1, 1});
 }
 
-GroupNorm GroupNorm::init(std::int64_t channels, int groups) { return {ones({channels}), zeros({channels}), groups}; }
+GroupNorm GroupNorm::init(std::int64_t channels, int groups) {
+    check_sizes("group_norm", {{"channels", channels}, {"groups", groups}});
+    if (channels % groups != 0)
+        throw ValueError(fmt::format("group_norm: channels = {}, expected a multiple of groups = {}", channels, groups));
+    return {ones({channels}), zeros({channels}), groups};
+}
 
 }  // namespace cotangent::nn

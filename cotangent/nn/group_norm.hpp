@@ -18,6 +18,7 @@ struct GroupNorm {
     Tensor gain, bias;  ///< [channels]
     int groups = 32;
 
+    /// @throws ValueError  groups do not divide channels, or one is below 1
     [[nodiscard]] static GroupNorm init(std::int64_t channels, int groups);
     [[nodiscard]] Tensor operator()(const Tensor& x) const { return group_norm(x, gain, bias, {.groups = groups}); }
 };

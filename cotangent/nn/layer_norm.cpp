@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cotangent/nn/detail/check_sizes.hpp"
 #include "cotangent/tensor/composed.hpp"
 #include "cotangent/tensor/lanes.hpp"
 #include "cotangent/tensor/ops.hpp"
@@ -205,6 +206,9 @@ Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, Layer
     return reshape(record(FusedLayerNorm{mean, scale, options.epsilon}, std::move(y), flat, flat_gain, flat_bias), x.shape());
 }
 
-LayerNorm LayerNorm::init(std::int64_t width) { return {ones({width}), zeros({width})}; }
+LayerNorm LayerNorm::init(std::int64_t width) {
+    check_sizes("layer_norm", {{"width", width}});
+    return {ones({width}), zeros({width})};
+}
 
 }  // namespace cotangent::nn

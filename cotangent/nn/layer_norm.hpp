@@ -26,6 +26,7 @@ struct LayerNorm {
     Tensor gain;  ///< [width]
     Tensor bias;  ///< [width]
 
+    /// @throws ValueError  width is below 1
     [[nodiscard]] static LayerNorm init(std::int64_t width);
     [[nodiscard]] Tensor operator()(const Tensor& x) const { return layer_norm(x, gain, bias); }
 };

@@ -11,7 +11,7 @@ struct CrossEntropyOptions {
 
 /// -mean over examples of sum_c target_c log softmax(logits)_c.
 /// @param logits  [..., C] floating
-/// @param labels  [...] int32 or int64 in [0, C); or probabilities [..., C] of the dtype of logits
+/// @param labels  [...] integers in [0, C); or probabilities [..., C] of the dtype of logits
 /// @return        []
 /// @throws ShapeError, ValueError  a label is outside [0, C); the message names it
 [[nodiscard]] Tensor cross_entropy(const Tensor& logits, const Tensor& labels, CrossEntropyOptions options = {});

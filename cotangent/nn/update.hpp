@@ -86,6 +86,18 @@ void trace_update(const F& f, const Numbers<numbers>& given, Tensor& parameter, 
     ((state = results[next++]), ...);
 }
 
+/// The kernel's inputs for parameter and states that are updated where they stand.
+template <std::size_t numbers, std::size_t outputs>
+[[nodiscard]] std::array<const std::byte*, 1 + outputs + numbers> inputs_of(const std::array<std::byte*, outputs>& to,
+                                                                            const std::byte* gradient,
+                                                                            const Numbers<numbers>& given) {
+    std::array<const std::byte*, 1 + outputs + numbers> from{to[0], gradient};
+    std::copy(to.begin() + 1, to.end(), from.begin() + 2);
+    std::size_t next = 1 + outputs;
+    for (const Tensor& number : given) from[next++] = number.raw();
+    return from;
+}
+
 /// f(p, g, state...) on every element, in place: one pass over memory. f takes what it changes by reference:
 ///     update_leaf([](auto& p, auto g, auto& m) { m = 0.9 * m + g; p -= 0.1 * m; }, {}, parameter, gradient, momentum);
 /// With numbers it is f(numbers, p, g, state...), where they are a std::array<double, n>.
@@ -97,17 +109,14 @@ void update_leaf(const F& f, const Numbers<numbers>& given, Tensor& parameter, c
     const auto run = [&]<class T>(T) {
         if (cotangent::detail::is_tracing()) return trace_update<T>(f, given, parameter, gradient, state...);
         const std::array<std::byte*, 1 + states> to{parameter.mutable_raw(), state.mutable_raw()...};
-        std::array<const std::byte*, 2 + states + numbers> from{to[0], gradient.raw()};
-        std::array<std::int64_t, 2 + states + numbers> steps;
+        const auto from = inputs_of(to, gradient.raw(), given);
+        std::array<std::int64_t, from.size()> steps;
         steps.fill(1);
-        std::copy(to.begin() + 1, to.end(), from.begin() + 2);
         parallel_for(parameter.size(), 1 << 16, [&](std::int64_t first, std::int64_t last) {
             auto in = from;
             auto out = to;
             for (std::size_t i = 0; i < 2 + states; ++i) in[i] += first * static_cast<std::int64_t>(sizeof(T));
             for (std::byte*& pointer : out) pointer += first * static_cast<std::int64_t>(sizeof(T));
-            std::size_t next = 2 + states;
-            for (const Tensor& number : given) in[next++] = number.raw();
             update_kernel<T, F, states, numbers>(&f, in.data(), steps.data(), out.data(), last - first);
         });
     };
@@ -124,11 +133,8 @@ void update_number(const F& f, const Numbers<numbers>& given, T& parameter, cons
     if (cotangent::detail::is_tracing())
         throw ValueError("update: a plain number of the model has a gradient, which compile() would freeze; make it a tensor");
     const std::array<std::byte*, 1 + states> to{reinterpret_cast<std::byte*>(&parameter), reinterpret_cast<std::byte*>(&state)...};
-    std::array<const std::byte*, 2 + states + numbers> from{to[0], reinterpret_cast<const std::byte*>(&gradient)};
-    std::copy(to.begin() + 1, to.end(), from.begin() + 2);
-    std::size_t next = 2 + states;
-    for (const Tensor& number : given) from[next++] = number.raw();
-    std::array<std::int64_t, 2 + states + numbers> steps;
+    const auto from = inputs_of(to, reinterpret_cast<const std::byte*>(&gradient), given);
+    std::array<std::int64_t, from.size()> steps;
     steps.fill(1);
     update_kernel<T, F, states, numbers>(&f, from.data(), steps.data(), to.data(), 1);
 }
