@@ -30,7 +30,7 @@ struct Custom {
     }
 
 private:
-    static std::string kind(const Tensor& x) { return fmt::format("{} {}", name_of(x.dtype()), to_string(x.shape())); }
+    static std::string kind(const Tensor& x) { return fmt::format("{} {}", cotangent::name(x.dtype()), to_string(x.shape())); }
     [[nodiscard]] std::vector<Tensor> apply(const Call& call, const Tensor& cotangent) const {
         std::vector<Tensor> inputs;
         for (int i = 0; i < call.input_count(); ++i) inputs.push_back(call.input(i));
