@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +50,7 @@ struct TrainOptions {
     std::ostream* progress = nullptr;
     ProgressStyle progress_style = ProgressStyle::bar;
     std::function<void(const nn::EpochReport&)> on_epoch;
+    std::map<std::string, std::string> settings = {};  ///< of the data: a checkpoint of a run with others is refused
 };
 
 struct Trained {

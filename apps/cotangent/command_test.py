@@ -248,6 +248,7 @@ class Pictures(InFolder):
         self.assertRegex(self.fails(1, *other), r"m\.safetensors\.checkpoint: has --\S+ \S+, expected \S+ for this run; remove it to start anew\n$")
         self.assertIn("has --seed 3, expected 4 for", self.fails(1, *self.train("--epochs", "40", seed=4)))
         self.assertIn("has --batch 64, expected 8 for", self.fails(1, *self.train("--epochs", "40", "--batch", "8")))
+        self.assertIn("has --validation 0.1, expected 0.3 for", self.fails(1, *self.train("--epochs", "40", "--validation", "0.3")))
         self.assertIn("has --no-augment off, expected on for", self.fails(1, *self.train("--epochs", "40", "--no-augment")))
         self.assertEqual((self.folder / "m.safetensors.checkpoint").read_bytes(), checkpoint)
         for k in range(1, 20):  # other pictures, of the same number and size

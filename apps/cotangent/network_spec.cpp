@@ -15,6 +15,8 @@ using nlohmann::json;
 
 NetworkSpec spec_from(const json& value) {
     if (value.at("version") != 1) throw IoError(fmt::format("it has version {}, expected 1", value.at("version").dump()));
+    if (const std::string wrong = wrong_architecture(value.at("architecture")); !wrong.empty())
+        throw IoError("its architecture " + wrong);
     return {value.at("architecture"),
             value.at("width"),
             value.at("channels"),

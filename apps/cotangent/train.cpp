@@ -42,6 +42,7 @@ void run(const Arguments& given) {
     const bool resumed = std::filesystem::exists(checkpoint);
     if (a.precision == "bfloat16") a.train.precision = Dtype::bfloat16;
     a.train.checkpoint = checkpoint;
+    a.train.settings = {{"--validation", fmt::format("{}", a.source.validation)}};
     a.train.progress = progress_stream();
     a.train.progress_style = progress_style();
     if (resumed) std::cerr << fmt::format("Going on from {} (--fresh starts anew)\n", checkpoint.string());

@@ -10,7 +10,8 @@ namespace {
 /// The options that decide what comes out. Another seed may also have cut the data in other parts: what is a test picture now
 /// may have been trained on then.
 std::map<std::string, std::string> settings_of(const NetworkSpec& spec, const data::Augmentation& augment, const TrainOptions& options) {
-    return {{"--model", spec.architecture},
+    std::map<std::string, std::string> settings{{"--model", spec.architecture},
+            {"--size", fmt::format("{}", spec.side)},
             {"--width", fmt::format("{}", spec.width)},
             {"--epochs", fmt::format("{}", options.epochs)},
             {"--batch", fmt::format("{}", options.batch_size)},
@@ -21,6 +22,8 @@ std::map<std::string, std::string> settings_of(const NetworkSpec& spec, const da
             {"--precision", std::string(name(options.precision.value_or(Dtype::float32)))},
             {"--no-augment", augment ? "off" : "on"},
             {"--seed", fmt::format("{}", options.seed)}};
+    settings.insert(options.settings.begin(), options.settings.end());
+    return settings;
 }
 
 }  // namespace

@@ -24,6 +24,10 @@ consteval void refuse_function() {
                   "custom_gradient: f cannot be called with these arguments; it takes them as values or const "
                   "references, numbers of any type");
 }
+template <class F>
+consteval void refuse_result() {
+    static_assert(std::is_void_v<F>, "custom_gradient: f returns something else than one Tensor, or one number of numbers");
+}
 template <class Rule>
 consteval void refuse_rule() {
     static_assert(std::is_void_v<Rule>,
@@ -36,28 +40,55 @@ consteval void refuse_cotangents() {
                   "custom_gradient: the rule returns something else than the cotangent of the argument; of several "
                   "Tensors or numbers a std::array or std::vector of one each, of several trees a std::tuple");
 }
-/// Can f and its rule be called with these arguments?
-template <class F, class Rule, class Y, class... X>
-consteval bool are_function_and_rule() {
-    constexpr bool takes = std::is_invocable_v<const F&, const X&...>;
-    constexpr bool rule_takes = std::is_invocable_v<const Rule&, const Y&, const Y&, const X&...>;
-    if constexpr (!takes) refuse_function<F>();
-    else if constexpr (!rule_takes) refuse_rule<Rule>();
-    return takes && rule_takes;
+/// Is f a function from X... to Y?
+template <class F, class Y, class... X>
+consteval bool is_function() {
+    if constexpr (!std::is_invocable_v<const F&, const X&...>) {
+        refuse_function<F>();
+        return false;
+    } else {
+        constexpr bool fits = std::is_constructible_v<Y, std::invoke_result_t<const F&, const X&...>>;
+        if constexpr (!fits) refuse_result<F>();
+        return fits;
+    }
 }
+template <class Rule, class Y, class... X>
+consteval bool is_rule() {
+    constexpr bool takes = std::is_invocable_v<const Rule&, const Y&, const Y&, const X&...>;
+    if constexpr (!takes) refuse_rule<Rule>();
+    return takes;
+}
+template <class T>
+inline constexpr int tuple_size_or_any = -1;
+template <class T>
+    requires requires { std::tuple_size<T>::value; }
+inline constexpr int tuple_size_or_any<T> = static_cast<int>(std::tuple_size_v<T>);
 /// Is Given what a rule returns for n numbers T: one for one, else an array or vector of them?
-template <class Rule, class Given, class T, std::size_t n>
+template <class Rule, class Given, class T, int n>
 consteval bool are_cotangents() {
     constexpr bool one = n == 1 && std::is_convertible_v<Given, T>;
-    constexpr bool each = requires(const Given& given) {
-        { given[0] } -> std::convertible_to<T>;
-        given.size();
-    } && !std::is_convertible_v<Given, std::string_view>;
+    constexpr bool each =
+        requires(const Given& given) {
+            { given[0] } -> std::convertible_to<T>;
+        } && (tuple_size_or_any<Given> == -1 || tuple_size_or_any<Given> == n) &&
+        !std::is_convertible_v<Given, std::string_view>;
     if constexpr (!one && !each) refuse_cotangents<Rule>();
     return one || each;
 }
+/// Is Given a tuple or pair of the types X...?
+template <class Given, class... X>
+inline constexpr bool is_tuple_of = false;
+template <class... G, class... X>
+    requires(sizeof...(G) == sizeof...(X))
+inline constexpr bool is_tuple_of<std::tuple<G...>, X...> = (std::is_same_v<std::remove_cvref_t<G>, X> && ...);
+template <class A, class B, class... X>
+inline constexpr bool is_tuple_of<std::pair<A, B>, X...> = is_tuple_of<std::tuple<A, B>, X...>;
+
 template <class, class T>
 using Replaced = T;
+/// What the rule returns for a result Y of X....
+template <class Rule, class Y, class... X>
+using GivenBy = std::remove_cvref_t<std::invoke_result_t<const Rule&, const Y&, const Y&, const X&...>>;
 /// @throws ValueError  there is not one for each argument
 void check_cotangent_count(std::size_t seen, std::size_t expected);
 
@@ -66,18 +97,16 @@ template <class F, class Rule, class... X>
 [[nodiscard]] auto custom_scalar(const F& f, const Rule& rule, const X&... x) {
     using D = deepest_of<X...>;
     if constexpr (std::is_arithmetic_v<D>) {
-        if constexpr (are_function_and_rule<F, Rule, D, X...>()) return static_cast<D>(f(x...));
+        if constexpr (is_function<F, D, X...>()) return static_cast<D>(f(x...));
         else return D();  // after the error
     } else {
         using T = typename Inside<D>::type;
         const std::array<D, sizeof...(X)> numbers{D(x)...};
         return [&]<std::size_t... i>(std::index_sequence<i...>) {
             const T y = custom_scalar(f, rule, T(Inside<D>::value(numbers[i]))...);
-            if constexpr (!are_function_and_rule<F, Rule, T, Replaced<X, T>...>()) {
+            if constexpr (!is_rule<Rule, T, Replaced<X, T>...>()) {
                 return D();  // after the error
-            } else if constexpr (!are_cotangents<
-                                     Rule, std::invoke_result_t<const Rule&, const T&, const T&, const Replaced<X, T>&...>,
-                                     T, sizeof...(X)>()) {
+            } else if constexpr (!are_cotangents<Rule, GivenBy<Rule, T, Replaced<X, T>...>, T, sizeof...(X)>()) {
                 return D();  // after the error
             } else {
                 const T one(1);
@@ -86,7 +115,7 @@ template <class F, class Rule, class... X>
                 if constexpr (sizeof...(X) == 1 && std::is_convertible_v<decltype(given), T>) {
                     cotangents = {T(given)};
                 } else {
-                    check_cotangent_count(given.size(), sizeof...(X));
+                    if constexpr (requires { given.size(); }) check_cotangent_count(given.size(), sizeof...(X));
                     cotangents = {T(given[i])...};
                 }
                 if constexpr (requires { numbers[0].number(); }) return statement<T>(y, cotangents, numbers);
@@ -114,17 +143,23 @@ void take_leaves_from(std::span<const Tensor> values, std::size_t& next, Tree& t
         tree);
 }
 
+/// Is Given what a rule of tensors returns for arguments X...?
+template <class Rule, class Given, class... X>
+consteval bool are_cotangents_of_trees() {
+    constexpr bool fine =
+        std::is_same_v<std::tuple<Given>, std::tuple<X...>> || is_tuple_of<Given, X...> ||
+        requires(const Given& given) { requires std::is_same_v<std::remove_cvref_t<decltype(*given.begin())>, Tensor>; };
+    if constexpr (!fine) refuse_cotangents<Rule>();
+    return fine;
+}
 /// What a rule returned for arguments X..., as a list of tensors.
-template <class Rule, class... X, class Result>
-[[nodiscard]] std::vector<Tensor> leaves_of_cotangents(const Result& result) {
-    constexpr bool one = std::is_same_v<std::tuple<Result>, std::tuple<X...>>;
-    constexpr bool each = requires { requires std::is_same_v<std::remove_cvref_t<decltype(*result.begin())>, Tensor>; };
-    constexpr bool trees = std::is_same_v<Result, std::tuple<X...>>;
-    if constexpr (!one && !each && !trees) refuse_cotangents<Rule>();
+template <class... X, class Given>
+[[nodiscard]] std::vector<Tensor> leaves_of_cotangents(const Given& given) {
     std::vector<Tensor> cotangents;
-    if constexpr (one) append_leaves(result, cotangents);
-    else if constexpr (each) cotangents.assign(result.begin(), result.end());
-    else if constexpr (trees) std::apply([&](const auto&... tree) { (append_leaves(tree, cotangents), ...); }, result);
+    if constexpr (std::is_same_v<std::tuple<Given>, std::tuple<X...>>) append_leaves(given, cotangents);
+    else if constexpr (is_tuple_of<Given, X...>)
+        std::apply([&](const auto&... tree) { (append_leaves(tree, cotangents), ...); }, given);
+    else cotangents.assign(given.begin(), given.end());
     return cotangents;
 }
 
@@ -136,7 +171,9 @@ template <class Rule, class... X, class Result>
 /// or
 ///              numbers a std::array or std::vector of one each, of several trees a std::tuple of a tree each. Linear in the
 ///              cotangent. Of Tensors it is written in ops, of numbers it is generic, so that it can be differentiated too;
-///              forward mode is its transpose.
+///              forward mode is its transpose. As in the rule of an op, a cotangent of the shape that the argument was
+///              broadcast to is summed, and cast to the argument's dtype. Integers have none.
+/// @throws ShapeError, ValueError  in a derivative: a cotangent of another shape, or another number of them
 ///
 ///     auto safe_sqrt = custom_gradient([](const Tensor& x) { return sqrt(x); },
 ///         [](const Tensor& g, const Tensor& y, const Tensor& x) { return g * 0.5 / maximum(y, constant_like(y, 1e-3)); });
@@ -149,8 +186,14 @@ template <class F, class Rule>
                       "custom_gradient: the arguments are expected to be all Tensors or trees of them, or all numbers");
         if constexpr (!std::is_same_v<detail::deepest_of<X...>, detail::NoScalar>) {
             return detail::custom_scalar(f, rule, x...);
+        } else if constexpr ((Number<X> && ...)) {
+            return f(x...);  // integers
+        } else if constexpr (!detail::is_function<F, Tensor, X...>()) {
+            return Tensor();  // after the error
+        } else if constexpr (!detail::is_rule<Rule, Tensor, X...>()) {
+            return Tensor();  // after the error
         } else {
-            if constexpr (detail::are_function_and_rule<F, Rule, Tensor, X...>()) {
+            if constexpr (detail::are_cotangents_of_trees<Rule, detail::GivenBy<Rule, Tensor, X...>, X...>()) {
                 std::vector<Tensor> inputs;
                 (detail::append_leaves(x, inputs), ...);
                 const auto constants = std::make_tuple(detail::detach_tree(x)...);
@@ -159,7 +202,7 @@ template <class F, class Rule>
                     std::size_t next = 0;
                     auto trees = constants;
                     std::apply([&](auto&... tree) { (detail::take_leaves_from(values, next, tree), ...); }, trees);
-                    return detail::leaves_of_cotangents<Rule, X...>(
+                    return detail::leaves_of_cotangents<X...>(
                         std::apply([&](const auto&... tree) { return rule(cotangent, output, tree...); }, trees));
                 };
                 return detail::record_custom(std::apply(f, constants), std::move(erased), std::move(inputs));

@@ -32,13 +32,13 @@ consteval bool check_argument() {
     return has_scalars<X> || has_tensors<X>;
 }
 
-/// Does a function that returns Y return something that can have a derivative?
+/// Does a function that returns Y return something that can have a derivative? Other classes are looked at where they are walked.
 template <class Y>
 consteval bool returns_something() {
     using Plain = std::remove_cvref_t<Y>;
     constexpr bool does = [] {
         if constexpr (std::is_void_v<Y>) return false;
-        else return has_scalars<Plain> || has_tensors<Plain> || std::is_arithmetic_v<Plain>;
+        else return has_scalars<Plain> || !std::is_class_v<Plain> || kind_of<Plain> != Kind::other || !is_carried<Plain>;
     }();
     static_assert(does, "derivative: the function returns nothing that has a derivative, expected a number, a Tensor, or a tree of them");
     return does;

@@ -7,13 +7,36 @@
 
 namespace cotangent {
 
+namespace detail {
+template <class T>
+inline constexpr bool is_around_a_number = std::is_floating_point_v<T>;
+template <class T>
+inline constexpr bool is_around_a_number<Real<T>> = is_around_a_number<T>;
+template <class T, class V>
+inline constexpr bool is_around_a_number<Dual<T, V>> = is_around_a_number<T>;
+}  // namespace detail
+
 /// A number of a derivative: Real or Dual.
 template <class D>
-concept DerivativeNumber = is_scalar_v<D> && !std::is_arithmetic_v<D>;
+concept DerivativeNumber = detail::is_around_a_number<D> && !std::is_arithmetic_v<D>;
 /// Two numbers, at least one of which is of a derivative.
 template <class A, class B>
 concept DerivativeNumbers =
-    (DerivativeNumber<A> || DerivativeNumber<B>)&&(is_scalar_v<A> || Number<A>)&&(is_scalar_v<B> || Number<B>);
+    (DerivativeNumber<A> && (DerivativeNumber<B> || Number<B>)) || (Number<A> && DerivativeNumber<B>);
+
+namespace detail {
+/// f(a, b) of two numbers of one type: the deeper of the two.
+template <class A, class B, class F>
+[[nodiscard]] auto of_deeper(const A& a, const B& b, F f) {
+    if constexpr (OfTwoDerivatives<A, B>) {
+        refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>();
+        return a;
+    } else {
+        using D = deepest_of<A, B>;
+        return f(D(a), D(b));
+    }
+}
+}  // namespace detail
 
 // Of the value.
 // clang-format off
@@ -31,30 +54,24 @@ template <DerivativeNumber D> [[nodiscard]] D nearbyint(const D& x) { return D(s
 template <class A, class B>
     requires DerivativeNumbers<A, B>
 [[nodiscard]] auto fmax(const A& a, const B& b) {
-    using D = detail::deepest_of<A, B>;
-    const D x(a), y(b);
-    return isnan(x) ? y : isnan(y) ? x : maximum(x, y);
+    return detail::of_deeper(a, b, [](const auto& x, const auto& y) { return isnan(x) ? y : isnan(y) ? x : maximum(x, y); });
 }
 /// The smaller one; where one is NaN the other. Equal ones share the derivative, as in minimum.
 template <class A, class B>
     requires DerivativeNumbers<A, B>
 [[nodiscard]] auto fmin(const A& a, const B& b) {
-    using D = detail::deepest_of<A, B>;
-    const D x(a), y(b);
-    return isnan(x) ? y : isnan(y) ? x : minimum(x, y);
+    return detail::of_deeper(a, b, [](const auto& x, const auto& y) { return isnan(x) ? y : isnan(y) ? x : minimum(x, y); });
 }
 /// a with the sign of b; its derivative by b is zero.
 template <class A, class B>
     requires DerivativeNumbers<A, B>
 [[nodiscard]] auto copysign(const A& a, const B& b) {
-    using D = detail::deepest_of<A, B>;
-    const D x(a);
-    return signbit(x) == signbit(D(b)) ? x : D(-x);
+    return detail::of_deeper(a, b, []<class D>(const D& x, const D& y) { return signbit(x) == signbit(y) ? x : D(-x); });
 }
-/// a * b + c, each step rounded.
+/// a * b + c.
 template <class A, class B, class C>
-    requires(DerivativeNumbers<A, B> || DerivativeNumbers<A, C>)
-[[nodiscard]] detail::deepest_of<A, B, C> fma(const A& a, const B& b, const C& c) {
+    requires(DerivativeNumbers<A, B> || DerivativeNumbers<A, C> || DerivativeNumbers<B, C>)
+[[nodiscard]] auto fma(const A& a, const B& b, const C& c) {
     return a * b + c;
 }
 

@@ -27,7 +27,8 @@ TEST_CASE("choices between two numbers, and steps by one") {
     }, 1.4, -0.6);
     check_numbers("copysign fma", [](const auto& x) {
         using std::copysign, std::fma;
-        return copysign(x[0] * x[0], x[1]) * x[1] + fma(x[0], 2.0, x[1] * x[1]) * copysign(3.0, x[1]) * x[0];
+        const auto y = fma(2, 3.0, x[0]) * fma(x[0], 2.0f, 1.0) * fma(x[0], 2.0, x[1] * x[1]);
+        return copysign(x[0] * x[0], x[1]) * x[1] + y * copysign(3.0, x[1]) * x[0];
     }, 1.4, -0.6);
     check_numbers("steps by one", [](const auto& x) {
         auto y = x[0], z = x[1];

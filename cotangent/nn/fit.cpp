@@ -34,13 +34,13 @@ std::string encode(const FitRecord& record) {
     return json{{"version", 5}, {"seed", record.seed}, {"optimizer_steps", record.optimizer_steps}, {"lr", number(record.lr)}, {"epoch", position.epoch}, {"step", position.step}, {"steps", position.steps},
                 {"loss_sum", number(position.loss_sum)}, {"correct", position.correct}, {"seen", position.seen},
                 {"best_loss", number(position.best_loss)}, {"epochs_since_best", position.epochs_since_best}, {"data", position.data}, {"settings", position.settings}, {"history", history}}
-        .dump();
+        .dump(-1, ' ', false, json::error_handler_t::replace);  // settings may be any text
 }
 
 FitRecord decode(const std::string& text, const std::string& path) try {
     const json value = json::parse(text);
     if (value.at("version") != 5)
-        throw IoError(fmt::format("{}: is a training run of version {}, expected 5", path, value.at("version").dump()));
+        throw IoError(fmt::format("{}: is a training run of version {}, expected 5; remove it to start anew", path, value.at("version").dump()));
     FitPosition position{value.at("epoch"), value.at("step"), value.at("steps"), number_from(value.at("loss_sum")), value.at("correct"),
                          value.at("seen"), number_from(value.at("best_loss")), value.at("epochs_since_best"), value.at("data"), value.at("settings"), {}};
     for (const json& r : value.at("history")) {
@@ -58,15 +58,15 @@ FitRecord decode(const std::string& text, const std::string& path) try {
 bool exists(const std::string& path) { return std::filesystem::exists(path); }
 
 void check_same_run(const FitPosition& seen, const FitPosition& expected, const std::string& path) {
-    const auto value_of = [](const FitPosition& run, const std::string& name) {
-        const auto found = run.settings.find(name);
-        return found == run.settings.end() ? std::string("nothing") : found->second;
-    };
     auto names = seen.settings;
     names.insert(expected.settings.begin(), expected.settings.end());
-    for (const auto& [name, unused] : names)
-        if (const auto found = value_of(seen, name), wanted = value_of(expected, name); found != wanted)
-            throw IoError(fmt::format("{}: has {} {}, expected {} for this run; remove it to start anew", path, name, found, wanted));
+    for (const auto& [name, unused] : names) {
+        const auto found = seen.settings.find(name), wanted = expected.settings.find(name);
+        const bool has = found != seen.settings.end(), wants = wanted != expected.settings.end();
+        if (has && wants && found->second == wanted->second) continue;
+        throw IoError(fmt::format("{}: has {} {}, expected {} for this run; remove it to start anew", path, has ? name : "no " + name,
+                                  has ? found->second : "set", wants ? wanted->second : "none"));
+    }
     if (seen.data != expected.data)
         throw IoError(fmt::format("{}: has data with fingerprint {:016x}, expected {:016x} for this run's training data; remove it to "
                                   "start anew",

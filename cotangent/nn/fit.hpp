@@ -39,7 +39,7 @@ struct FitPosition {
     double best_loss = 1e300;                    ///< lowest validation loss so far
     int epochs_since_best = 0;
     std::uint64_t data = 0;                      ///< data::fingerprint() of what it trains on; 0: not known
-    std::map<std::string, std::string> settings = {};  ///< FitOptions::settings of the run
+    std::map<std::string, std::string> settings = {};  ///< FitOptions::settings of the latest fit()
     std::vector<EpochReport> history;
 };
 
@@ -146,7 +146,7 @@ void save_checkpoint(const std::string& path, const Training<Model, State, Optim
     save(path, training, {{"fit", detail::encode(record)}});
 }
 
-/// @param run  its data and settings are those to go on with; empty: any
+/// @param run  its data and settings are those to go on with; std::nullopt: any are fine
 /// @throws IoError  the file is not a checkpoint of this kind of training, or of other data or settings; `training` is untouched
 template <class Model, class State, class Optimizer>
 void load_checkpoint(const std::string& path, Training<Model, State, Optimizer>& training, const std::optional<FitPosition>& run = {}) {
@@ -171,13 +171,11 @@ template <class Model, class State, class Optimizer>
 FitEnd fit(Training<Model, State, Optimizer>& training, const data::ImageDataset& train, const data::ImageDataset* validation,
            const FitOptions& options) {
     detail::check_fit(options, train);
-    if (!options.checkpoint.empty()) {
-        FitPosition run = training.position;
-        run.data = data::fingerprint(train);
-        run.settings = options.settings;
-        if (detail::exists(options.checkpoint)) load_checkpoint(options.checkpoint, training, run);
-        else training.position = std::move(run);
-    }
+    FitPosition run = training.position;
+    run.settings = options.settings;
+    if (!options.checkpoint.empty()) run.data = data::fingerprint(train);
+    if (!options.checkpoint.empty() && detail::exists(options.checkpoint)) load_checkpoint(options.checkpoint, training, run);
+    else training.position = std::move(run);
     const auto save_if_asked = [&] {
         if (!options.checkpoint.empty()) save_checkpoint(options.checkpoint, training);
     };

@@ -150,7 +150,7 @@ TEST_CASE("a checkpoint that does not fit is refused with its reason, and nothin
     // Another batch size, of which the caller says that it matters.
     nn::save_checkpoint(path, training);
     options.settings = {{"batch", "32"}};
-    CHECK(has(message(mlp_training()), "has batch nothing, expected 32 for this run; remove it to start anew"));
+    CHECK(has(message(mlp_training()), "has no batch set, expected 32 for this run; remove it to start anew"));
     options.settings = {};
     // Other pictures of the same shapes.
     auto elsewhere = mlp_training();

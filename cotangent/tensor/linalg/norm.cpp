@@ -26,7 +26,8 @@ void check_real(const Tensor& x) {
         throw DtypeError(fmt::format("vector_norm: x is {}, expected float32 or float64", name(x.dtype())));
 }
 
-/// x^p, and 0 with the derivative 0 where x is 0: there the power has no derivative for orders below 1.
+/// x^p, and 0 with the derivatives 0 where x is 0: there the power has no second derivative for orders below 2, and no first
+/// one below 1.
 Tensor power_where_nonzero(const Tensor& x, double p) {
     const Tensor zero = equal(x.detached(), 0.0);
     return where(zero, 0.0, power(where(zero, 1.0, x), p));
@@ -53,7 +54,7 @@ Tensor vector_norm(const Tensor& x, const VectorNormOptions& options) {
     // At 0 the root would have an infinite slope and the powers a zero one: left out, which is the subgradient 0.
     const Tensor zero = equal(extreme, 0.0);
     const Tensor total =
-        p == 2 ? sum(square(scaled), kept) : sum(p < 1 ? power_where_nonzero(scaled, p) : power(scaled, p), kept);
+        p == 2 ? sum(square(scaled), kept) : sum(p < 2 ? power_where_nonzero(scaled, p) : power(scaled, p), kept);
     const Tensor root = p == 2 ? sqrt(where(zero, 1.0, total)) : power(where(zero, 1.0, total), 1 / p);
     const Tensor result = where(zero, 0.0, root * scale);
     return options.keep_axes ? result : reshape(result, sum(x.detached(), over).shape());
