@@ -5,6 +5,7 @@
 
 #include <array>
 #include <bit>
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <new>
@@ -117,10 +118,21 @@ void free_block(void* block, int size_class) {
     std::free(block);
 }
 
+class OutOfMemory final : public std::bad_alloc {
+public:
+    explicit OutOfMemory(std::size_t bytes) noexcept {
+        std::snprintf(message_, sizeof message_, "the system has no %zu bytes of memory for a tensor", bytes);
+    }
+    [[nodiscard]] const char* what() const noexcept override { return message_; }
+
+private:
+    char message_[80];
+};
+
 void* from_system(std::size_t bytes) {
-    system_allocations.fetch_add(1, std::memory_order_relaxed);
     void* block = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
-    if (!block) throw std::bad_alloc();
+    if (!block) throw OutOfMemory(bytes);
+    system_allocations.fetch_add(1, std::memory_order_relaxed);
     return block;
 }
 
@@ -141,16 +153,16 @@ void* from_system(std::size_t bytes) {
 [[gnu::noinline]] void* allocate_large(std::size_t bytes) {
     const int size_class = class_of(bytes);
     const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
-    large_in_use.fetch_add(rounded, std::memory_order_relaxed);
+    void* block = nullptr;
     {
         SharedLists& shared = shared_lists();
         std::lock_guard lock(shared.mutex);
-        if (void* block = shared.lists[size_class].pop()) {
-            large_cached.fetch_sub(rounded, std::memory_order_relaxed);
-            return hand_out(block, bytes, size_class);
-        }
+        block = shared.lists[size_class].pop();
     }
-    return hand_out(from_system(static_cast<std::size_t>(rounded)), bytes, size_class);
+    if (block) large_cached.fetch_sub(rounded, std::memory_order_relaxed);
+    else block = from_system(static_cast<std::size_t>(rounded));
+    large_in_use.fetch_add(rounded, std::memory_order_relaxed);
+    return hand_out(block, bytes, size_class);
 }
 
 [[gnu::noinline]] void deallocate_large(void* block, std::size_t bytes) noexcept {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -77,6 +78,17 @@ TEST_CASE("blocks of every size are aligned and apart") {
             untouched = untouched && blocks[k].data()[i] == std::byte{static_cast<unsigned char>(k + 1)};
     CHECK(untouched);
 }
+
+// The sanitizers end the program where memory is refused.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("memory that the system does not have is an error that says how much, and is not counted as in use") {
+    const auto before = ct::memory_counters();
+    CHECK_THROWS_WITH_AS((void)ct::Tensor::uninitialized({1LL << 50}, ct::Dtype::float32),
+                         doctest::Contains("bytes of memory for a tensor"), std::bad_alloc);
+    CHECK(ct::memory_counters().system_allocations == before.system_allocations);
+    CHECK(ct::memory_counters().bytes_in_use == before.bytes_in_use);
+}
+#endif
 
 TEST_CASE("owners are counted when one thread becomes several") {
     const ct::Tensor x = ct::ones({3});

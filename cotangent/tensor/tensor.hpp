@@ -77,7 +77,7 @@ public:
     }
     template <Element T>
     static Tensor of(std::initializer_list<std::initializer_list<T>> rows);
-    /// Memory that has not been written yet.
+    /// Memory that has not been written yet. @throws std::bad_alloc  the system has none; says how much was asked for
     static Tensor uninitialized(const Shape& shape, Dtype dtype);
     static Tensor from_bytes(std::span<const std::byte> bytes, const Shape& shape, Dtype dtype);
 
