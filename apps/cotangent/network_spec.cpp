@@ -34,7 +34,7 @@ std::optional<int> resnet_depth(const std::string& architecture) {
     int depth = 0;
     const char* const end = architecture.data() + architecture.size();
     const auto read = std::from_chars(architecture.data() + family.size(), end, depth);
-    if (read.ec != std::errc() || read.ptr != end || depth < 8 || depth % 6 != 2) return {};
+    if (read.ec != std::errc() || read.ptr != end || !nn::is_resnet_depth(depth)) return {};
     return depth;
 }
 

@@ -18,7 +18,7 @@ Tensor shortcut(const Tensor& x, std::int64_t channels, int stride) {
 }  // namespace
 
 ResNet ResNet::init(Rng& rng, const ResNetOptions& options) {
-    if (options.depth < 8 || (options.depth - 2) % 6 != 0)
+    if (!is_resnet_depth(options.depth))
         throw ValueError(fmt::format("resnet: depth is {}, expected 6 n + 2, such as 8 or 20", options.depth));
     ResNet net;
     net.stem = Conv2d::init(rng, {.inputs = options.channels, .outputs = options.width, .padding = 1, .bias = false});

@@ -14,6 +14,9 @@ struct ResNetOptions {
     std::int64_t classes = 10;
 };
 
+/// Is there a network of this depth: 6 n + 2, from 8 on?
+[[nodiscard]] constexpr bool is_resnet_depth(int depth) { return depth >= 8 && depth % 6 == 2; }
+
 /// The residual networks for small pictures: a 3x3 convolution, three stages of n blocks of two, batch norm everywhere,
 /// global average, dense. Shortcuts have no parameters: where a stage begins they take every second pixel, and the
 /// channels they lack are zero, half before and half after.
