@@ -43,7 +43,7 @@ Run tensors_gmm(How how, const Gmm& problem) {
         const Tensor zero = zeros({K, 1}, Dtype::float64);
         const Tensor factor = take(concatenate({zero, diagonal, mixture.triangle}, 1), index, 1);  // Q of each component
         const Tensor away = matmul(factor, points) - matmul(factor, reshape(mixture.means, {K, D, 1}));  // [k, d, n]
-        const Tensor distances = sum(map([](auto v) { return v * v; }, away), {.axes = {1}});
+        const Tensor distances = sum(squares(away), {.axes = {1}});
         const Tensor terms = reshape(mixture.alpha + sums, {K, 1}) - constant(0.5) * distances;
         const Tensor prior =
             constant(-0.5 * gamma * gamma) * (total_of_squares(diagonal) + total_of_squares(mixture.triangle)) +
