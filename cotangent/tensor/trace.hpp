@@ -9,7 +9,8 @@
 //         return record(Cumsum{options}, traced("cumsum", [options](const Tensor& in) { return compute(in, options); }, x), x);
 //     }
 // The wrapped function depends on its arguments and on nothing else that may change: what it captures, it captures by value,
-// and no tensors. If it has a member in_blocks(), that says how it runs on images in blocks (BlockedForm). An op that forgets
+// and no tensors. If it has a member in_blocks(), that says how it runs on images in blocks (BlockedForm); if it has one
+// parameters(), that tells compile()'s passes by numbers what they could not see of it otherwise. An op that forgets
 // to be wrapped cannot be recorded by mistake: its kernel reads, and that throws.
 #include <array>
 #include <exception>
@@ -68,6 +69,7 @@ struct Operation {
     // Two operations with one tag and the same attributes compute the same of the same inputs.
     const void* tag = nullptr;             ///< null: never the same as another
     std::vector<std::byte> attributes;
+    std::vector<std::int64_t> parameters;  ///< of matmul, transpose and softmax, which say there what they are
     std::function<BlockedForm(Dtype dtype)> in_blocks;  ///< of the first input's dtype; null, or of nothing: there is no such form
 };
 
@@ -171,6 +173,7 @@ template <std::size_t outputs, std::size_t inputs, class F>
         run_on<F, outputs>(f, in, out, std::make_index_sequence<inputs>{});
     };
     identify(operation, f);
+    if constexpr (requires { f.parameters(); }) operation.parameters = f.parameters();
     if constexpr (requires { f.in_blocks(Dtype{}); }) operation.in_blocks = [f](Dtype dtype) { return f.in_blocks(dtype); };
     return operation;
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "cotangent/tensor/ops/creation.hpp"
 #include "cotangent/tensor/record.hpp"
 
 #include <fmt/format.h>
@@ -141,6 +142,72 @@ void Graph::add_live(Operation&& operation, std::span<const Tensor* const> given
         is_new = true;
     }
     if (is_new) instructions.push_back(std::move(instruction));
+}
+
+void remove_dead(Graph& graph, const std::vector<Operand>& results) {
+    std::vector<bool> needed(graph.values.size());
+    for (const Operand& result : results) needed[static_cast<std::size_t>(result.value)] = true;
+    std::vector<Instruction> kept;
+    for (std::size_t k = graph.instructions.size(); k-- > 0;) {
+        Instruction& instruction = graph.instructions[k];
+        const bool alive = std::any_of(instruction.outputs.begin(), instruction.outputs.end(),
+                                       [&](int output) { return output >= 0 && needed[static_cast<std::size_t>(output)]; });
+        if (!alive) continue;
+        for (const Operand& input : instruction.inputs) needed[static_cast<std::size_t>(input.value)] = true;
+        kept.push_back(std::move(instruction));
+    }
+    std::reverse(kept.begin(), kept.end());
+    graph.instructions = std::move(kept);
+}
+
+void remove_done(Graph& graph) {
+    std::erase_if(graph.instructions, [](const Instruction& instruction) { return instruction.outputs.empty(); });
+}
+
+std::optional<double> Graph::number_in(const Operand& x) const {
+    const Value& v = value(x.value);
+    const bool is_float = x.dtype == Dtype::float32 || x.dtype == Dtype::float64;
+    if (v.kind != Value::Kind::constant || !is_float || !is_whole(x) || x.shape.size() == 0) return {};
+    const std::byte* data = v.constant.raw();
+    const std::size_t size = size_of(x.dtype);
+    if (x.shape.size() > 1 && std::memcmp(data, data + size, v.constant.bytes() - size) != 0) return {};
+    return x.dtype == Dtype::float32 ? static_cast<double>(*v.constant.data<float>()) : *v.constant.data<double>();
+}
+
+Operand Graph::scalar(double number, Dtype dtype) {
+    const int id = constant(full({}, number, dtype));
+    return value(id).whole(id);
+}
+
+int Graph::new_value(const Shape& shape, Dtype dtype) {
+    values.push_back({Value::Kind::result, shape, dtype, 0, {}});
+    return static_cast<int>(values.size()) - 1;
+}
+
+bool is(const Instruction* instruction, Operation::Kind kind, std::string_view name) {
+    return instruction && instruction->operation.kind == kind && instruction->operation.name == name;
+}
+
+Links::Links(Graph& graph, const std::vector<Operand>& results) : graph_(graph) {
+    makers_.assign(graph.values.size(), nullptr);
+    users_.resize(graph.values.size());
+    is_result_.resize(graph.values.size());
+    for (const Operand& result : results) is_result_[static_cast<std::size_t>(result.value)] = true;
+    for (Instruction& instruction : graph.instructions) {
+        for (const Operand& x : instruction.inputs) users_[static_cast<std::size_t>(x.value)].push_back(&instruction);
+        for (const int output : instruction.outputs)
+            if (output >= 0) makers_[static_cast<std::size_t>(output)] = &instruction;
+    }
+}
+
+Instruction* Links::sole_user(int id) const {
+    const auto& all = users(id);
+    return all.size() == 1 && !is_result(id) ? all[0] : nullptr;
+}
+
+Instruction* Links::sole_maker(const Operand& x, const Shape& shape) const {
+    const bool fits = sole_user(x.value) && graph_.is_whole(x) && x.shape == shape && graph_.value(x.value).shape == shape;
+    return fits ? maker(x.value) : nullptr;
 }
 
 }  // namespace cotangent::detail

@@ -1,5 +1,7 @@
 #pragma once
 // What a run of f computes: values, and the operations that make them, in the order in which they ran.
+#include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -60,6 +62,13 @@ public:
     /// Ends the tracing of this thread; the graph stays.
     void stop();
 
+    [[nodiscard]] const Value& value(int id) const { return values[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] bool is_whole(const Operand& x) const { return x.offset == 0 && x.shape.size() == value(x.value).shape.size(); }
+    /// The number that all elements of a constant are.
+    [[nodiscard]] std::optional<double> number_in(const Operand& x) const;
+    [[nodiscard]] Operand scalar(double number, Dtype dtype);
+    int new_value(const Shape& shape, Dtype dtype);
+
     std::vector<Value> values;
     std::vector<Instruction> instructions;
     std::vector<int> inputs;  ///< values, in the order of the arguments' leaves
@@ -74,9 +83,42 @@ private:
     std::unordered_map<std::string, int> constants_;
 };
 
+[[nodiscard]] bool is(const Instruction* instruction, Operation::Kind kind, std::string_view name);
+
+/// Which instructions make and take each value, for a pass that neither adds nor removes any while it looks.
+class Links {
+public:
+    Links(Graph& graph, const std::vector<Operand>& results);
+    [[nodiscard]] Instruction* maker(int id) const { return makers_[static_cast<std::size_t>(id)]; }
+    /// Each as often as it takes the value.
+    [[nodiscard]] const std::vector<Instruction*>& users(int id) const { return users_[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] bool is_result(int id) const { return is_result_[static_cast<std::size_t>(id)]; }
+    /// The one that takes a value, once; null: there is none, or there are more, or it is a result.
+    [[nodiscard]] Instruction* sole_user(int id) const;
+    /// What made a whole value that is used here only; null if it is not so.
+    [[nodiscard]] Instruction* sole_maker(const Operand& x, const Shape& shape) const;
+
+private:
+    const Graph& graph_;
+    std::vector<Instruction*> makers_;
+    std::vector<std::vector<Instruction*>> users_;
+    std::vector<bool> is_result_;
+};
+
+/// Removes instructions whose results nobody needs.
+void remove_dead(Graph& graph, const std::vector<Operand>& results);
+/// Removes instructions that a pass has done with: those without outputs.
+void remove_done(Graph& graph);
+
 /// Removes what no result needs, merges what is computed twice, and drops what changes nothing (x * 1, x + 0, -(-x), sums of
 /// repeated numbers). Results are replaced along.
 void simplify(Graph& graph, std::vector<Operand>& results);
+
+/// Makes one op of what attention is written in, scores, mask, softmax and the sum of values, and one of its way back.
+void fuse_attention(Graph& graph, const std::vector<Operand>& results);
+
+/// Divides many numbers by one by products, and makes products where they are added up.
+void cheapen_arithmetic(Graph& graph, const std::vector<Operand>& results);
 
 /// Keeps images between convolutions in the blocks that their kernels want, if that saves more than it costs.
 void keep_blocks(Graph& graph, std::vector<Operand>& results);

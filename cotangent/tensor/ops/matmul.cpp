@@ -69,11 +69,16 @@ Tensor compute(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
     return out;
 }
 
+struct Product {
+    MatmulOptions options;
+    Tensor operator()(const Tensor& a, const Tensor& b) const { return compute(a, b, options); }
+    /// 1 for each operand that is transposed.
+    [[nodiscard]] std::vector<std::int64_t> parameters() const { return {options.transpose_a, options.transpose_b}; }
+};
+
 Tensor product(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
     const double flops = 2.0 * static_cast<double>(a.size()) * static_cast<double>(b.shape()[b.rank() - (options.transpose_b ? 2 : 1)]);
-    return record(Matmul{options},
-                  detail::traced({"matmul", flops}, [options](const Tensor& x, const Tensor& y) { return compute(x, y, options); }, a, b),
-                  a, b);
+    return record(Matmul{options}, detail::traced({"matmul", flops}, Product{options}, a, b), a, b);
 }
 
 void check(const Tensor& a, const Tensor& b, const MatmulOptions& options) {

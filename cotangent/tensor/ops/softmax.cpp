@@ -227,15 +227,27 @@ struct LogSoftmaxGradient {
     }
 };
 
+struct Forward {
+    bool logarithm;
+    int axis;
+    Tensor operator()(const Tensor& x) const { return compute(logarithm, x, axis); }
+    [[nodiscard]] std::vector<std::int64_t> parameters() const { return {axis}; }
+};
+
+struct Backward {
+    bool logarithm;
+    int axis;
+    Tensor operator()(const Tensor& y, const Tensor& g) const { return compute_gradient(logarithm, y, g, axis); }
+    [[nodiscard]] std::vector<std::int64_t> parameters() const { return {axis}; }
+};
+
 Tensor traced_gradient(bool logarithm, const Tensor& y, const Tensor& g, int axis) {
-    return detail::traced(
-        {logarithm ? "log_softmax_gradient" : "softmax_gradient", 4.0 * static_cast<double>(y.size())},
-        [=](const Tensor& value, const Tensor& cotangent) { return compute_gradient(logarithm, value, cotangent, axis); }, y, g);
+    return detail::traced({logarithm ? "log_softmax_gradient" : "softmax_gradient", 4.0 * static_cast<double>(y.size())},
+                          Backward{logarithm, axis}, y, g);
 }
 
 Tensor traced_softmax(bool logarithm, const Tensor& x, int axis) {
-    return detail::traced({logarithm ? "log_softmax" : "softmax", 5.0 * static_cast<double>(x.size())},
-                          [=](const Tensor& in) { return compute(logarithm, in, axis); }, x);
+    return detail::traced({logarithm ? "log_softmax" : "softmax", 5.0 * static_cast<double>(x.size())}, Forward{logarithm, axis}, x);
 }
 
 Tensor softmax_gradient(const Tensor& y, const Tensor& g, int axis) {

@@ -53,6 +53,18 @@ Order checked(const Tensor& x, std::span<const int> axes) {
     return order;
 }
 
+struct Move {
+    Shape shape;
+    detail::Strides from;
+    Tensor operator()(const Tensor& x) const {
+        Tensor moved = Tensor::uninitialized(shape, x.dtype());
+        detail::strided_copy(shape, size_of(x.dtype()), moved.fresh_data<std::byte>(), detail::dense_strides(shape), x.raw(), from);
+        return moved;
+    }
+    /// For each axis of the result, how far x's elements along it lie apart.
+    [[nodiscard]] std::vector<std::int64_t> parameters() const { return {from.begin(), from.begin() + shape.rank()}; }
+};
+
 Tensor apply(const Tensor& x, const Order& order) {
     Shape shape = x.shape();
     detail::Strides from{};
@@ -68,15 +80,7 @@ Tensor apply(const Tensor& x, const Order& order) {
         last = axis;
     }
     if (keeps_order) return record(Transpose{order}, x.view(shape), x);
-    Tensor out = detail::traced(
-        {"transpose", 0},
-        [shape, from](const Tensor& in) {
-            Tensor moved = Tensor::uninitialized(shape, in.dtype());
-            detail::strided_copy(shape, size_of(in.dtype()), moved.fresh_data<std::byte>(), detail::dense_strides(shape), in.raw(), from);
-            return moved;
-        },
-        x);
-    return record(Transpose{order}, std::move(out), x);
+    return record(Transpose{order}, detail::traced({"transpose", 0}, Move{shape, from}, x), x);
 }
 
 }  // namespace

@@ -1,0 +1,256 @@
+// A thread takes a head: it packs the keys and values, then goes through the queries in blocks of as many rows as a tile
+// has. Scores, softmax and the sum of values of a block follow each other, so they never leave the first cache.
+// The way back does the same with the weights at hand; dk and dv are sums over queries, made for a panel of them at a time.
+// Idea: Dao et al. 2022, "FlashAttention", arXiv:2205.14135. Here the weights are kept: they are small beside the way there.
+#include "cotangent/tensor/kernels/attention.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "cotangent/tensor/kernels/strided_copy.hpp"
+#include "cotangent/tensor/kernels/workspace.hpp"
+#include "cotangent/tensor/lanes.hpp"
+#include "cotangent/tensor/threads.hpp"
+
+namespace cotangent::detail {
+namespace {
+
+// The purpose of a workspace.
+struct Attention;
+
+constexpr double piece_flops = 3e6;   // some 25 us of work: waking a thread takes about 10
+constexpr std::int64_t panel = 64;    // queries whose part of dk and dv is added up at once
+constexpr int tile_rows = lane_bytes == 64 ? 8 : 4;
+
+template <class T>
+struct Kernel {
+    using L = Lanes<T>;
+    static constexpr std::int64_t lanes = L::count;
+    static constexpr T lowest = -std::numeric_limits<T>::infinity();
+
+    [[nodiscard]] static std::int64_t padded(std::int64_t n) { return (n + lanes - 1) / lanes * lanes; }
+
+    template <int rows, int registers, class Put>
+    [[gnu::always_inline]] static void tile(std::int64_t inner, const T* a, std::int64_t a_row, std::int64_t a_inner, const T* b,
+                                            std::int64_t b_row, const Put& put) {
+        L total[rows][registers];
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+            for (int j = 0; j < registers; ++j) total[i][j] = L(0);
+        for (std::int64_t k = 0; k < inner; ++k, a += a_inner, b += b_row) {
+            L right[registers];
+#pragma GCC unroll 2
+            for (int j = 0; j < registers; ++j) right[j] = L::load(b + j * lanes);
+#pragma GCC unroll 8
+            for (int i = 0; i < rows; ++i) {
+                const L left(a[i * a_row]);
+#pragma GCC unroll 2
+                for (int j = 0; j < registers; ++j) total[i][j] += left * right[j];
+            }
+        }
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+            for (int j = 0; j < registers; ++j) put(i, j * lanes, total[i][j]);
+    }
+
+    template <int registers, class Put>
+    static void column(std::int64_t rows, std::int64_t inner, const T* a, std::int64_t a_row, std::int64_t a_inner, const T* b,
+                       std::int64_t b_row, const Put& put) {
+        std::int64_t i = 0;
+        for (; i + tile_rows <= rows; i += tile_rows)
+            tile<tile_rows, registers>(inner, a + i * a_row, a_row, a_inner, b, b_row,
+                                       [&](std::int64_t r, std::int64_t j, L value) { put(i + r, j, value); });
+        for (; i < rows; ++i)
+            tile<1, registers>(inner, a + i * a_row, a_row, a_inner, b, b_row,
+                               [&](std::int64_t, std::int64_t j, L value) { put(i, j, value); });
+    }
+
+    /// put(i, j, lanes of sum_k a[i * a_row + k * a_inner] b[k * b_row + j]) for all rows and columns, these to whole registers.
+    template <class Put>
+    static void product(std::int64_t rows, std::int64_t columns, std::int64_t inner, const T* a, std::int64_t a_row,
+                        std::int64_t a_inner, const T* b, std::int64_t b_row, const Put& put) {
+        std::int64_t j = 0;
+        const auto from_j = [&](std::int64_t i, std::int64_t right, L value) { put(i, j + right, value); };
+        for (; j + 2 * lanes <= columns; j += 2 * lanes) column<2>(rows, inner, a, a_row, a_inner, b + j, b_row, from_j);
+        if (j < columns) column<1>(rows, inner, a, a_row, a_inner, b + j, b_row, from_j);
+    }
+
+    /// What is beyond `left` loads as zero, and is not stored.
+    static L load(const T* from, std::int64_t left) { return left >= lanes ? L::load(from) : L::load_part(from, left); }
+    static void store(L value, T* to, std::int64_t left) {
+        if (left >= lanes) value.store(to);
+        else value.store_part(to, left);
+    }
+    /// The lanes before `count`, and `fill` in the others.
+    static L first(L value, std::int64_t count, T fill) {
+        const Mask<T> is_there{lane_numbers<typename L::IntegerVector, L::count>() < static_cast<typename L::Integer>(count)};
+        return select(is_there, value, L(fill));
+    }
+
+    /// Rows of whole registers: as they lie, where they are that long and `scale` is 1.
+    struct Rows {
+        const T* data;
+        std::int64_t step;
+    };
+    static Rows whole_rows(const T* from, std::int64_t step, std::int64_t rows, std::int64_t width, T scale, T* room) {
+        const std::int64_t wide = padded(width);
+        if (wide == width && scale == 1) return {from, step};
+        for (std::int64_t i = 0; i < rows; ++i)
+            for (std::int64_t j = 0; j < wide; j += lanes) (load(from + i * step + j, width - j) * scale).store(room + i * wide + j);
+        return {room, wide};
+    }
+    /// [width, rows], filled up with zeros.
+    static Rows across(const T* from, std::int64_t step, std::int64_t rows, std::int64_t width, T* room) {
+        const std::int64_t wide = padded(rows);
+        strided_copy({width, rows}, sizeof(T), reinterpret_cast<std::byte*>(room), {wide, 1}, reinterpret_cast<const std::byte*>(from),
+                     {1, step});
+        for (std::int64_t j = 0; j < width; ++j) std::fill(room + j * wide + rows, room + (j + 1) * wide, T{});
+        return {room, wide};
+    }
+
+    /// Softmax of the first `seen` scores in place, zeros up to `end`; the weights go to p as well, if there is one.
+    static void softmax(T* scores, const T* mask, std::int64_t seen, std::int64_t end, T* p, std::int64_t keys) {
+        if (mask)
+            for (std::int64_t j = 0; j < seen; j += lanes) (L::load(scores + j) + load(mask + j, seen - j)).store(scores + j);
+        for (std::int64_t j = seen / lanes * lanes; j < end; j += lanes) first(L::load(scores + j), seen - j, lowest).store(scores + j);
+        L top = L::load(scores), sum(0);
+        for (std::int64_t j = lanes; j < end; j += lanes) top = maximum(top, L::load(scores + j));
+        const L shift(max_of(top));
+        for (std::int64_t j = 0; j < end; j += lanes) {
+            const L e = exp(L::load(scores + j) - shift);
+            sum += e;
+            e.store(scores + j);
+        }
+        const L scale(1 / sum_of(sum));
+        for (std::int64_t j = 0; j < end; j += lanes) (L::load(scores + j) * scale).store(scores + j);
+        if (!p) return;
+        std::int64_t j = 0;
+        for (; j + lanes <= std::min(end, keys); j += lanes) L::load(scores + j).store(p + j);
+        if (j < end) L::load(scores + j).store_part(p + j, keys - j);
+        if (end < keys) std::fill(p + end, p + keys, T{});
+    }
+
+    static std::int64_t most_seen(const AttentionProblem& n, std::int64_t first, std::int64_t last) {
+        return *std::max_element(n.seen.begin() + first, n.seen.begin() + last);
+    }
+
+    static void forward(const AttentionProblem& n, const T* q, const T* k, const T* v, const T* mask, T* p, T* o) {
+        const std::int64_t keys = padded(n.keys), depth = padded(n.depth), width = padded(n.width);
+        T* const room = static_cast<T*>(workspace<Attention>().reserve(
+            static_cast<std::size_t>(n.queries * depth + keys * (n.depth + width + tile_rows)) * sizeof(T)));
+        T* const scores = room + n.queries * depth + keys * (n.depth + width);
+        const Rows queries = whole_rows(q, n.q.step, n.queries, n.depth, static_cast<T>(n.scale), room);
+        const Rows keys_across = across(k, n.k.step, n.keys, n.depth, room + n.queries * depth);
+        const Rows values = whole_rows(v, n.v.step, n.keys, n.width, 1, room + n.queries * depth + keys * n.depth);
+        for (std::int64_t t = 0; t < n.queries; t += tile_rows) {
+            const std::int64_t rows = std::min<std::int64_t>(tile_rows, n.queries - t);
+            const std::int64_t seen = most_seen(n, t, t + rows), end = padded(seen);
+            product(rows, end, n.depth, queries.data + t * queries.step, queries.step, 1, keys_across.data, keys_across.step,
+                    [&](std::int64_t i, std::int64_t j, L value) { value.store(scores + i * keys + j); });
+            for (std::int64_t i = 0; i < rows; ++i)
+                softmax(scores + i * keys, mask ? mask + (t + i) * n.keys : nullptr, n.seen[static_cast<std::size_t>(t + i)], end,
+                        p ? p + (t + i) * n.keys : nullptr, n.keys);
+            product(rows, width, seen, scores, keys, 1, values.data, values.step, [&](std::int64_t i, std::int64_t j, L value) {
+                store(value, o + (t + i) * n.o.step + j, n.width - j);
+            });
+        }
+    }
+
+    /// From g v' to the cotangent of the scores, in place, and zeros up to `end`; the weights go beside it.
+    static void softmax_gradient(T* scores, const T* p, std::int64_t seen, std::int64_t end, T* weights) {
+        L sum(0);
+        for (std::int64_t j = 0; j < seen; j += lanes) sum += load(p + j, seen - j) * first(L::load(scores + j), seen - j, 0);
+        const L total(sum_of(sum));
+        std::int64_t j = 0;
+        for (; j < seen; j += lanes) {
+            const L weight = load(p + j, seen - j);
+            weight.store(weights + j);
+            (weight * first(L::load(scores + j) - total, seen - j, 0)).store(scores + j);
+        }
+        std::fill(scores + j, scores + end, T{});
+        std::fill(weights + j, weights + end, T{});
+    }
+
+    static void backward(const AttentionGradient& d, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq, T* dk, T* dv) {
+        const AttentionProblem& n = d.problem;
+        const std::int64_t keys = padded(n.keys), depth = padded(n.depth), width = padded(n.width);
+        const std::int64_t most_rows = std::min(panel, n.queries);
+        T* const scores = static_cast<T*>(workspace<Attention>().reserve(
+            static_cast<std::size_t>(2 * most_rows * keys + n.queries * (depth + width) + keys * (depth + n.width)) * sizeof(T)));
+        T* const weights = scores + most_rows * keys;
+        T* room = weights + most_rows * keys;
+        const T scale = static_cast<T>(n.scale);
+        const Rows queries = whole_rows(q, n.q.step, n.queries, n.depth, scale, room);
+        const Rows cotangents = whole_rows(g, n.o.step, n.queries, n.width, 1, room += n.queries * depth);
+        const Rows whole_keys = whole_rows(k, n.k.step, n.keys, n.depth, 1, room += n.queries * width);
+        const Rows values_across = across(v, n.v.step, n.keys, n.width, room += keys * depth);
+        for (std::int64_t start = 0; start < n.queries; start += panel) {
+            const std::int64_t stop = std::min(start + panel, n.queries);
+            for (std::int64_t t = start; t < stop; t += tile_rows) {
+                const std::int64_t rows = std::min<std::int64_t>(tile_rows, stop - t), seen = most_seen(n, t, t + rows);
+                T* const here = scores + (t - start) * keys;
+                product(rows, padded(seen), n.width, cotangents.data + t * cotangents.step, cotangents.step, 1, values_across.data,
+                        values_across.step, [&](std::int64_t i, std::int64_t j, L value) { value.store(here + i * keys + j); });
+                for (std::int64_t i = 0; i < rows; ++i)
+                    softmax_gradient(here + i * keys, p + (t + i) * n.keys, n.seen[static_cast<std::size_t>(t + i)], keys,
+                                     weights + (t - start + i) * keys);
+                product(rows, depth, seen, here, keys, 1, whole_keys.data, whole_keys.step, [&](std::int64_t i, std::int64_t j, L value) {
+                    store(value * scale, dq + (t + i) * d.dq.step + j, n.depth - j);
+                });
+            }
+            const auto add = [&](L value, T* to, std::int64_t left) { store(start > 0 ? load(to, left) + value : value, to, left); };
+            for (std::int64_t s = 0; s < n.keys; s += tile_rows) {
+                const std::int64_t rows = std::min<std::int64_t>(tile_rows, n.keys - s);
+                std::int64_t from = start;  // queries before this one do not see these keys
+                while (from < stop && n.seen[static_cast<std::size_t>(from)] <= s) ++from;
+                const std::int64_t above = (from - start) * keys + s;
+                product(rows, depth, stop - from, scores + above, 1, keys, queries.data + from * queries.step, queries.step,
+                        [&](std::int64_t i, std::int64_t j, L value) { add(value, dk + (s + i) * d.dk.step + j, n.depth - j); });
+                product(rows, width, stop - from, weights + above, 1, keys, cotangents.data + from * cotangents.step, cotangents.step,
+                        [&](std::int64_t i, std::int64_t j, L value) { add(value, dv + (s + i) * d.dv.step + j, n.width - j); });
+            }
+        }
+    }
+};
+
+/// Calls f(head) for each, on all threads; a head has `products` products of queries with keys.
+template <class F>
+void for_heads(const AttentionProblem& n, double products, const F& f) {
+    const double flops = products * 2 * static_cast<double>(n.queries) * static_cast<double>(n.keys) * static_cast<double>(n.depth);
+    const auto grain = std::max<std::int64_t>(1, static_cast<std::int64_t>(piece_flops / std::max(flops, 1.0)));
+    parallel_for(n.heads(), grain, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t head = first; head < last; ++head) f(head);
+    });
+}
+
+}  // namespace
+
+template <class T>
+void attention(const AttentionProblem& n, const T* q, const T* k, const T* v, const T* mask, T* p, T* o) {
+    for_heads(n, 2, [&](std::int64_t head) {
+        const auto at = static_cast<std::size_t>(head);
+        Kernel<T>::forward(n, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at], mask,
+                           p ? p + head * n.queries * n.keys : nullptr, o + n.o.starts[at]);
+    });
+}
+
+template <class T>
+void attention_gradient(const AttentionGradient& d, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq, T* dk, T* dv) {
+    const AttentionProblem& n = d.problem;
+    for_heads(n, 4, [&](std::int64_t head) {
+        const auto at = static_cast<std::size_t>(head);
+        Kernel<T>::backward(d, p + head * n.queries * n.keys, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at],
+                            g + n.o.starts[at], dq + d.dq.starts[at], dk + d.dk.starts[at], dv + d.dv.starts[at]);
+    });
+}
+
+template void attention<float>(const AttentionProblem&, const float*, const float*, const float*, const float*, float*, float*);
+template void attention<double>(const AttentionProblem&, const double*, const double*, const double*, const double*, double*, double*);
+template void attention_gradient<float>(const AttentionGradient&, const float*, const float*, const float*, const float*, const float*,
+                                        float*, float*, float*);
+template void attention_gradient<double>(const AttentionGradient&, const double*, const double*, const double*, const double*,
+                                         const double*, double*, double*, double*);
+
+}  // namespace cotangent::detail
