@@ -53,7 +53,8 @@ void divide_by_numbers(Graph& graph) {
     std::vector<Instruction> old = std::move(graph.instructions);
     graph.instructions.clear();
     for (Instruction& instruction : old) {
-        if (is(&instruction, Kind::elementwise, "divide") && instruction.inputs.size() == 2 && is_float(instruction.inputs[0])) {
+        if (is(&instruction, Kind::elementwise, "divide") && instruction.inputs.size() == 2 &&
+            is_float(instruction.inputs[0])) {
             const Operand &x = instruction.inputs[0], &s = instruction.inputs[1];
             const std::int64_t count = graph.value(instruction.outputs[0]).shape.size();
             if (count >= many && x.shape.size() == count && s.shape.size() == 1) {

@@ -356,10 +356,12 @@ private:
 /// from or advanced, and a Setting (the lr of our optimizers) may have another value in every call.
 ///
 /// Another shape, dtype, structure, or value of anything that is no tensor (a double or an integer in a struct) records again,
-/// and so does an argument that was an lvalue and is a temporary or const now; recordings() counts. Reading a number that depends on the arguments inside f throws, because the recording would keep it:
-/// item(), values(), to_vector(), printing, split() of an argument's generator.
+/// and so does an argument that was an lvalue and is a temporary or const now; recordings() counts. Reading a number that depends
+/// on the arguments inside f throws, because the recording would keep it: item(), values(), to_vector(), printing, split() of an
+/// argument's generator.
 ///
-/// @accuracy  results equal those of f up to the rounding of a sum in another order and of what simplifies (x * 1, x + 0)
+/// @accuracy  results equal those of f up to the rounding of a sum in another order and of what simplifies (x * 1, x + 0);
+///            what a constant mask of -infinity leaves out of an attention is not read, so that a NaN there does not come through
 /// @throws ValueError  f reads a number that depends on its arguments
 /// One object is used by one thread at a time; a copy is independent.
 template <class F>

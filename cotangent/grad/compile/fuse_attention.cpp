@@ -1,6 +1,6 @@
 // Attention written out of ops, softmax(q k' * scale + mask) v with a mask that f captures, becomes one op, and its way back
-// another (kernels/attention.hpp). A head's scores then stay in the cache, what the mask leaves out is not computed, and q, k,
-// v and the result are read and written where they lie: transpositions that split and join heads go away.
+// another (kernels/attention.hpp). A head's scores then stay in the cache, what the mask leaves out is not computed, and q,
+// k, v and the result are read and written where they lie: transpositions that split and join heads go away.
 //
 // The new ops make the very values that the old ones made; whatever nobody needs any more is removed afterwards.
 #include <algorithm>
@@ -25,7 +25,8 @@ struct Place {
 };
 
 /// Where a dense tensor of `shape` that starts at an element of a dense `whole` lies, if that lies by `strides`.
-std::optional<Place> locate(const Shape& shape, std::int64_t element, const Shape& whole, std::span<const std::int64_t> strides) {
+std::optional<Place> locate(const Shape& shape, std::int64_t element, const Shape& whole,
+                            std::span<const std::int64_t> strides) {
     if (shape.size() == 0 || element % shape.size() != 0) return {};
     Place place;
     for (int axis = whole.rank() - 1; axis >= 0; --axis) {
@@ -87,9 +88,9 @@ private:
     /// An attention that has been made one op, by its weights.
     struct Fused {
         std::shared_ptr<AttentionProblem> problem;
-        Operand q, k, v;                           ///< as the products take them
+        Operand q, k, v;  ///< as the products take them
         double q_scale, k_scale, score_scale;
-        std::array<Operand, 3> sources;            ///< the values in which q, k and v lie
+        std::array<Operand, 3> sources;  ///< the values in which q, k and v lie
     };
     struct Mask {
         Operand values;
@@ -102,9 +103,12 @@ private:
     [[nodiscard]] bool is_as_made(const Operand& x) const { return x.offset == 0 && x.shape == shape_of(x.value); }
     [[nodiscard]] static bool same(const Operand& a, const Operand& b) { return key_of(a) == key_of(b); }
     [[nodiscard]] static bool is_product(const Instruction* instruction, bool transpose_a, bool transpose_b) {
-        return is(instruction, Kind::general, "matmul") && instruction->operation.parameters == std::vector<std::int64_t>{transpose_a, transpose_b};
+        return is(instruction, Kind::general, "matmul") &&
+               instruction->operation.parameters == std::vector<std::int64_t>{transpose_a, transpose_b};
     }
-    [[nodiscard]] std::ptrdiff_t position(const Instruction* instruction) const { return instruction - graph_.instructions.data(); }
+    [[nodiscard]] std::ptrdiff_t position(const Instruction* instruction) const {
+        return instruction - graph_.instructions.data();
+    }
     [[nodiscard]] bool is_made_before(int id, const Instruction* instruction) const {
         const Instruction* const maker = links_.maker(id);
         return !maker || position(maker) < position(instruction);
@@ -114,10 +118,12 @@ private:
     [[nodiscard]] std::optional<std::pair<std::size_t, double>> factor(const Instruction* op) const {
         if (is(op, Kind::elementwise, "multiply"))
             for (const std::size_t side : {0, 1})
-                if (const auto number = graph_.number_in(op->inputs[1 - side]); number && op->inputs[side].shape == shape_of(op->outputs[0]))
+                if (const auto number = graph_.number_in(op->inputs[1 - side]);
+                    number && op->inputs[side].shape == shape_of(op->outputs[0]))
                     return std::pair{side, *number};
         if (is(op, Kind::elementwise, "divide"))
-            if (const auto number = graph_.number_in(op->inputs[1]); number && op->inputs[0].shape == shape_of(op->outputs[0]))
+            if (const auto number = graph_.number_in(op->inputs[1]);
+                number && op->inputs[0].shape == shape_of(op->outputs[0]))
                 return std::pair{std::size_t{0}, 1 / *number};
         return {};
     }
@@ -133,7 +139,8 @@ private:
         }
         return scale;
     }
-    /// The value that is `id` times `scale`, if that is all that becomes of it; the ops on the way go to `passed`. -1: there is none.
+    /// The value that is `id` times `scale`, if that is all that becomes of it; the ops on the way go to `passed`. -1: there
+    /// is none.
     int scaled_by(int id, double scale, std::vector<Instruction*>& passed) const {
         double product = 1;
         while (product != scale) {
@@ -159,7 +166,8 @@ private:
         return place;
     }
     /// A value and where the tensor of `shape` at one of its elements goes: that value, or what it is transposed into alone.
-    [[nodiscard]] std::optional<Place> target_of(int id, const Shape& shape, std::int64_t element, std::vector<Instruction*>& passed) const {
+    [[nodiscard]] std::optional<Place> target_of(int id, const Shape& shape, std::int64_t element,
+                                                 std::vector<Instruction*>& passed) const {
         Place place{id, element, dense_strides(shape)};
         Instruction* const op = links_.sole_user(id);
         if (!is(op, Kind::general, "transpose") || !graph_.is_whole(op->inputs[0])) return place;
@@ -168,7 +176,8 @@ private:
         Strides strides{};
         for (int axis = 0; axis < from.rank(); ++axis)
             for (int k = 0; k < to.rank(); ++k)
-                if (from[axis] > 1 && to[k] == from[axis] && op->operation.parameters[static_cast<std::size_t>(k)] == before[static_cast<std::size_t>(axis)])
+                if (from[axis] > 1 && to[k] == from[axis] &&
+                    op->operation.parameters[static_cast<std::size_t>(k)] == before[static_cast<std::size_t>(axis)])
                     strides[static_cast<std::size_t>(axis)] = after[static_cast<std::size_t>(k)];
         const auto moved = locate(shape, element, from, strides);
         if (!moved) return place;
@@ -200,7 +209,9 @@ private:
         Operand x = softmax.inputs[0];
         const Shape shape = shape_of(weights);
         const int rank = shape.rank();
-        if (rank < 2 || softmax.operation.parameters[0] != rank - 1 || (x.dtype != Dtype::float32 && x.dtype != Dtype::float64)) return;
+        if (rank < 2 || softmax.operation.parameters[0] != rank - 1 ||
+            (x.dtype != Dtype::float32 && x.dtype != Dtype::float64))
+            return;
         const auto is_inside = [&] { return is_as_made(x) && x.shape == shape && links_.sole_user(x.value); };
         const std::int64_t queries = shape[rank - 2], keys = shape[rank - 1];
         if (!is_inside()) return;
@@ -237,7 +248,8 @@ private:
         const auto to = rows_of(*target, shape_of(result));
         if (!to) return;
         problem.o = *to;
-        const std::array<std::pair<Operand, MatrixRows*>, 3> parts{{{q, &problem.q}, {k, &problem.k}, {fused.v, &problem.v}}};
+        const std::array<std::pair<Operand, MatrixRows*>, 3> parts{
+            {{q, &problem.q}, {k, &problem.k}, {fused.v, &problem.v}}};
         for (std::size_t i = 0; i < parts.size(); ++i) {
             const auto& [operand, rows] = parts[i];
             const auto place = place_of(operand);
@@ -257,7 +269,8 @@ private:
     /// The product of weights with values that is made of all of them.
     [[nodiscard]] Instruction* product_with_values(int weights) const {
         for (Instruction* const user : links_.users(weights))
-            if (is_product(user, false, false) && user->inputs[0].value == weights && is_as_made(user->inputs[0])) return user;
+            if (is_product(user, false, false) && user->inputs[0].value == weights && is_as_made(user->inputs[0]))
+                return user;
         return nullptr;
     }
 
@@ -267,7 +280,8 @@ private:
         return static_cast<double>(n.heads()) * seen * (products * static_cast<double>(n.depth + n.width) + 5);
     }
 
-    [[nodiscard]] Instruction attention_of(const Fused& fused, const Mask& mask, int weights, int result, const Shape& weights_shape) const {
+    [[nodiscard]] Instruction attention_of(const Fused& fused, const Mask& mask, int weights, int result,
+                                           const Shape& weights_shape) const {
         Instruction instruction;
         instruction.operation.name = "attention";
         instruction.operation.flops = flops_of(*fused.problem, 2);
@@ -280,8 +294,9 @@ private:
             if (keeps) out[0] = Tensor::uninitialized(weights_shape, dtype);
             out[1] = Tensor::uninitialized(shape, dtype);
             for_float_type(dtype, [&]<class T>(T) {
-                attention<T>(*problem, in[0].data<T>(), in[1].data<T>(), in[2].data<T>(), in.size() > 3 ? in[3].data<T>() : nullptr,
-                             keeps ? out[0].fresh_data<T>() : nullptr, out[1].fresh_data<T>());
+                attention<T>(*problem, in[0].data<T>(), in[1].data<T>(), in[2].data<T>(),
+                             in.size() > 3 ? in[3].data<T>() : nullptr, keeps ? out[0].fresh_data<T>() : nullptr,
+                             out[1].fresh_data<T>());
             });
         };
         return instruction;
@@ -294,13 +309,15 @@ private:
         const int weights = found->first;
         // g v', and p' g
         const Operand& of_weights = gradient.inputs[1];
-        Instruction* const to_weights = is_as_made(of_weights) && links_.sole_user(of_weights.value) ? links_.maker(of_weights.value) : nullptr;
+        Instruction* const to_weights =
+            is_as_made(of_weights) && links_.sole_user(of_weights.value) ? links_.maker(of_weights.value) : nullptr;
         if (!is_product(to_weights, false, true) || !same(to_weights->inputs[1], fused.v)) return;
         const Operand g = to_weights->inputs[0];
         std::vector<Instruction*> passed{to_weights, &gradient};
         Instruction* to_values = nullptr;
         for (Instruction* const user : links_.users(weights))
-            if (is_product(user, true, false) && same(user->inputs[0], whole(weights)) && same(user->inputs[1], g)) to_values = user;
+            if (is_product(user, true, false) && same(user->inputs[0], whole(weights)) && same(user->inputs[1], g))
+                to_values = user;
         // s k, and s' q
         const int scores = scaled_by(gradient.outputs[0], fused.score_scale, passed);
         if (!to_values || scores < 0 || links_.users(scores).size() != 2 || links_.is_result(scores)) return;
@@ -334,14 +351,15 @@ private:
     }
 
     /// Where the cotangents of q, k and v go: pieces of one value, if they are all that is in it, or each by itself.
-    [[nodiscard]] bool find_targets(const std::array<int, 3>& made, const std::array<MatrixRows*, 3>& targets, std::vector<int>& outputs,
-                                    std::vector<Instruction*>& passed) const {
+    [[nodiscard]] bool find_targets(const std::array<int, 3>& made, const std::array<MatrixRows*, 3>& targets,
+                                    std::vector<int>& outputs, std::vector<Instruction*>& passed) const {
         Instruction* const join = links_.sole_user(made[0]);
         bool are_pieces = join && join->operation.kind == Kind::place && join->inputs.size() == 3;
         std::array<std::int64_t, 3> first{};
         std::int64_t size = 0;
         for (std::size_t i = 0; i < 3 && are_pieces; ++i) {
-            const auto piece = std::find_if(join->inputs.begin(), join->inputs.end(), [&](const Operand& x) { return x.value == made[i]; });
+            const auto piece =
+                std::find_if(join->inputs.begin(), join->inputs.end(), [&](const Operand& x) { return x.value == made[i]; });
             are_pieces = links_.sole_user(made[i]) == join && piece != join->inputs.end() && graph_.is_whole(*piece);
             if (!are_pieces) break;
             first[i] = join->operation.first[static_cast<std::size_t>(piece - join->inputs.begin())];
@@ -352,7 +370,8 @@ private:
         for (std::size_t i = 0; i < 3; ++i) {
             const Shape& shape = shape_of(made[i]);
             transposed.clear();
-            auto place = are_pieces ? target_of(join->outputs[0], shape, first[i], transposed) : Place{made[i], 0, dense_strides(shape)};
+            auto place = are_pieces ? target_of(join->outputs[0], shape, first[i], transposed)
+                                    : Place{made[i], 0, dense_strides(shape)};
             const auto rows = rows_of(*place, shape);
             if (!rows) return false;
             *targets[i] = *rows;
@@ -379,8 +398,8 @@ private:
             for_float_type(in[0].dtype(), [&]<class T>(T) {
                 std::array<T*, 3> to{};
                 for (std::size_t i = 0; i < 3; ++i) to[i] = out[shapes.size() == 1 ? 0 : i].fresh_data<T>();
-                attention_gradient<T>(*problem, in[0].data<T>(), in[1].data<T>(), in[2].data<T>(), in[3].data<T>(), in[4].data<T>(), to[0],
-                                      to[1], to[2]);
+                attention_gradient<T>(*problem, in[0].data<T>(), in[1].data<T>(), in[2].data<T>(), in[3].data<T>(),
+                                      in[4].data<T>(), to[0], to[1], to[2]);
             });
         };
         return instruction;

@@ -23,7 +23,8 @@ struct Heads {
     Tensor q, k, v;  // [..., T, D], [..., S, D], [..., S, E]
 };
 
-Heads heads_of(const ct::Shape& batch, std::int64_t queries, std::int64_t keys, std::int64_t depth, std::int64_t width, ct::Dtype dtype) {
+Heads heads_of(const ct::Shape& batch, std::int64_t queries, std::int64_t keys, std::int64_t depth, std::int64_t width,
+               ct::Dtype dtype) {
     ct::Rng rng(5);
     const auto draw = [&](std::int64_t rows, std::int64_t columns) {
         ct::Shape shape = batch;
@@ -66,7 +67,8 @@ double bound(ct::Dtype dtype) { return dtype == ct::Dtype::float32 ? 2e-6 : 1e-1
 bool mentions(const std::string& text, const std::string& word) { return text.find(word) != std::string::npos; }
 
 /// f(heads) and the derivatives of a loss that takes each of its elements otherwise, compiled and not.
-void check_like_eager(const std::function<Tensor(const Heads&)>& f, const Heads& x, bool fuses = true, bool fuses_gradient = true) {
+void check_like_eager(const std::function<Tensor(const Heads&)>& f, const Heads& x, bool fuses = true,
+                      bool fuses_gradient = true) {
     const auto loss = [f](const Heads& h) {
         const Tensor y = f(h);
         return ct::sum(ct::sin(y) * ct::cast(ct::reshape(ct::linspace(-1, 2, y.size()), y.shape()), y.dtype()));
@@ -100,7 +102,8 @@ struct Projection {
 };
 Tensor many_heads(const Projection& p, std::int64_t heads) {
     const std::int64_t n = p.x.length(0), t = p.x.length(1), width = p.x.length(2), depth = width / heads;
-    const Tensor all = ct::transpose(ct::reshape(ct::matmul(p.x, p.projection) + p.bias, {n, t, 3, heads, depth}), {2, 0, 3, 1, 4});
+    const Tensor all =
+        ct::transpose(ct::reshape(ct::matmul(p.x, p.projection) + p.bias, {n, t, 3, heads, depth}), {2, 0, 3, 1, 4});
     const auto part = [&](std::int64_t i) { return ct::reshape(ct::slice_axis(all, 0, i, i + 1), {n, heads, t, depth}); };
     const Tensor mixed = attention({part(0), part(1), part(2)}, causal(t, t, p.x.dtype()));
     return ct::matmul(ct::reshape(ct::transpose(mixed, {0, 2, 1, 3}), {n, t, width}), p.output);
@@ -110,8 +113,12 @@ Tensor many_heads(const Projection& p, std::int64_t heads) {
 
 TEST_CASE("compile makes one op of attention, and one of its way back, for all sizes") {
     for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64})
-        for (const auto& [queries, keys, depth, width] :
-             {std::array<std::int64_t, 4>{64, 64, 32, 32}, {50, 50, 20, 20}, {7, 7, 16, 24}, {3, 19, 5, 3}, {130, 150, 8, 40}, {2, 1, 1, 1}}) {
+        for (const auto& [queries, keys, depth, width] : {std::array<std::int64_t, 4>{64, 64, 32, 32},
+                                                          {50, 50, 20, 20},
+                                                          {7, 7, 16, 24},
+                                                          {3, 19, 5, 3},
+                                                          {130, 150, 8, 40},
+                                                          {2, 1, 1, 1}}) {
             CAPTURE(queries);
             const Heads x = heads_of({2, 3}, queries, keys, depth, width, dtype);
             check_like_eager([mask = causal(queries, keys, dtype)](const Heads& h) { return attention(h, mask); }, x);
@@ -124,25 +131,29 @@ TEST_CASE("compiled attention takes the scale wherever it stands") {
     check_like_eager([mix](const Heads& h) { return mix(ct::matmul(h.q, h.k, {.transpose_b = true}), h.v); }, x);
     check_like_eager([mix](const Heads& h) { return mix(ct::matmul(h.q, h.k, {.transpose_b = true}) / 3.5, h.v); }, x);
     check_like_eager([mix](const Heads& h) { return mix(0.3 * ct::matmul(h.q, 0.7 * h.k, {.transpose_b = true}), h.v); }, x);
-    check_like_eager([mix](const Heads& h) { return mix(ct::matmul(h.q / 2.0, h.k * 0.5, {.transpose_b = true}) * 1.5, h.v); }, x);
+    check_like_eager(
+        [mix](const Heads& h) { return mix(ct::matmul(h.q / 2.0, h.k * 0.5, {.transpose_b = true}) * 1.5, h.v); }, x);
 }
 
 TEST_CASE("compiled attention takes any mask that f captures") {
     const ct::Dtype dtype = ct::Dtype::float32;
     const Heads x = heads_of({2, 2}, 21, 37, 16, 16, dtype);
     ct::Rng rng(2);
-    const auto check = [&](const Tensor& mask) { check_like_eager([mask](const Heads& h) { return attention(h, mask); }, x); };
+    const auto check = [&](const Tensor& mask) {
+        check_like_eager([mask](const Heads& h) { return attention(h, mask); }, x);
+    };
     check(ct::normal(rng, {21, 37}));
     check(ct::reshape(causal(21, 37, dtype) + ct::normal(rng, {21, 37}), {1, 1, 21, 37}));
     check(mask_of(21, 37, dtype, [](std::int64_t t, std::int64_t s) { return (t + s) % 3 == 0; }));
     check(mask_of(21, 37, dtype, [](std::int64_t t, std::int64_t s) { return s >= 30 - t; }));
     check(mask_of(21, 37, dtype, [](std::int64_t t, std::int64_t s) { return s <= 36 - t; }));  // later queries see less
-    check(mask_of(21, 37, dtype, [](std::int64_t t, std::int64_t) { return t != 4; }));       // a query that sees nothing
+    check(mask_of(21, 37, dtype, [](std::int64_t t, std::int64_t) { return t != 4; }));         // a query that sees nothing
 }
 
 TEST_CASE("compiled attention reads and writes heads where they lie") {
     for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64})
-        for (const auto& [n, t, heads, depth] : {std::array<std::int64_t, 4>{2, 64, 4, 32}, {3, 20, 2, 6}, {1, 9, 1, 16}, {2, 1, 3, 4}}) {
+        for (const auto& [n, t, heads, depth] :
+             {std::array<std::int64_t, 4>{2, 64, 4, 32}, {3, 20, 2, 6}, {1, 9, 1, 16}, {2, 1, 3, 4}}) {
             ct::Rng rng(1);
             const auto draw = [&](const ct::Shape& shape) { return ct::cast(ct::normal(rng, shape) * 0.3, dtype); };
             const std::int64_t width = heads * depth;
@@ -178,7 +189,8 @@ TEST_CASE("what else f wants of an attention stays") {
     // A loss of the weights, too, and of the scores: another way back than that of attention.
     const auto entropy = [](const Heads& h) {
         const Tensor scores = ct::matmul(h.q, h.k, {.transpose_b = true}), weights = ct::softmax(scores);
-        return ct::sum(ct::square(ct::matmul(weights, h.v))) + ct::sum(weights * ct::log(weights)) + ct::sum(ct::tanh(scores));
+        return ct::sum(ct::square(ct::matmul(weights, h.v))) + ct::sum(weights * ct::log(weights)) +
+               ct::sum(ct::tanh(scores));
     };
     auto compiled_gradient = ct::compile(ct::grad(entropy));
     const Heads gradient = compiled_gradient(x), wanted = ct::grad(entropy)(x);
@@ -191,7 +203,8 @@ TEST_CASE("compile leaves alone what only looks like attention") {
     const Heads x = heads_of({2}, 9, 9, 8, 8, ct::Dtype::float64);
     const auto scores = [](const Heads& h) { return ct::matmul(h.q, h.k, {.transpose_b = true}); };
     check_like_eager([=](const Heads& h) { return ct::matmul(ct::softmax(scores(h), -2), h.v); }, x, false, false);
-    check_like_eager([=](const Heads& h) { return ct::matmul(ct::softmax(scores(h)), h.v, {.transpose_a = true}); }, x, false, false);
+    check_like_eager([=](const Heads& h) { return ct::matmul(ct::softmax(scores(h)), h.v, {.transpose_a = true}); }, x,
+                     false, false);
     // A mask that depends on an argument may be another one in the next call.
     const auto masked = [=](const Heads& h) { return ct::matmul(ct::softmax(scores(h) + h.v), h.v); };
     Heads square = x;
@@ -205,7 +218,8 @@ TEST_CASE("compile leaves alone what only looks like attention") {
 
 TEST_CASE("compiled attention gives the same bits for any number of threads") {
     const Heads x = heads_of({4, 8}, 70, 70, 32, 32, ct::Dtype::float32);
-    auto compiled = ct::compile(ct::grad([mask = causal(70, 70, ct::Dtype::float32)](const Heads& h) { return ct::sum(ct::square(attention(h, mask))); }));
+    auto compiled = ct::compile(ct::grad(
+        [mask = causal(70, 70, ct::Dtype::float32)](const Heads& h) { return ct::sum(ct::square(attention(h, mask))); }));
     const int before = ct::thread_count();
     ct::set_thread_count(1);
     const Heads one = compiled(x);
@@ -221,7 +235,9 @@ TEST_CASE("compiled attention gives the same bits for any number of threads") {
 
 TEST_CASE("compiled second derivatives of attention are those of eager") {
     const Heads x = heads_of({2}, 6, 6, 4, 4, ct::Dtype::float64);
-    const auto loss = [mask = causal(6, 6, ct::Dtype::float64)](const Heads& h) { return ct::sum(ct::sin(attention(h, mask))); };
+    const auto loss = [mask = causal(6, 6, ct::Dtype::float64)](const Heads& h) {
+        return ct::sum(ct::sin(attention(h, mask)));
+    };
     const auto product = [loss](const Heads& h) { return ct::hvp(loss, h, h); };
     auto compiled = ct::compile(product);
     const Heads seen = compiled(x), expected = product(x);

@@ -63,7 +63,9 @@ public:
     void stop();
 
     [[nodiscard]] const Value& value(int id) const { return values[static_cast<std::size_t>(id)]; }
-    [[nodiscard]] bool is_whole(const Operand& x) const { return x.offset == 0 && x.shape.size() == value(x.value).shape.size(); }
+    [[nodiscard]] bool is_whole(const Operand& x) const {
+        return x.offset == 0 && x.shape.size() == value(x.value).shape.size();
+    }
     /// The number that all elements of a constant are.
     [[nodiscard]] std::optional<double> number_in(const Operand& x) const;
     [[nodiscard]] Operand scalar(double number, Dtype dtype);

@@ -18,8 +18,8 @@ namespace {
 // The purpose of a workspace.
 struct Attention;
 
-constexpr double piece_flops = 3e6;   // some 25 us of work: waking a thread takes about 10
-constexpr std::int64_t panel = 64;    // queries whose part of dk and dv is added up at once
+constexpr double piece_flops = 3e6;  // some 25 us of work: waking a thread takes about 10
+constexpr std::int64_t panel = 64;   // queries whose part of dk and dv is added up at once
 constexpr int tile_rows = lane_bytes == 64 ? 8 : 4;
 
 template <class T>
@@ -31,8 +31,8 @@ struct Kernel {
     [[nodiscard]] static std::int64_t padded(std::int64_t n) { return (n + lanes - 1) / lanes * lanes; }
 
     template <int rows, int registers, class Put>
-    [[gnu::always_inline]] static void tile(std::int64_t inner, const T* a, std::int64_t a_row, std::int64_t a_inner, const T* b,
-                                            std::int64_t b_row, const Put& put) {
+    [[gnu::always_inline]] static void tile(std::int64_t inner, const T* a, std::int64_t a_row, std::int64_t a_inner,
+                                            const T* b, std::int64_t b_row, const Put& put) {
         L total[rows][registers];
 #pragma GCC unroll 8
         for (int i = 0; i < rows; ++i)
@@ -56,8 +56,8 @@ struct Kernel {
     }
 
     template <int registers, class Put>
-    static void column(std::int64_t rows, std::int64_t inner, const T* a, std::int64_t a_row, std::int64_t a_inner, const T* b,
-                       std::int64_t b_row, const Put& put) {
+    static void column(std::int64_t rows, std::int64_t inner, const T* a, std::int64_t a_row, std::int64_t a_inner,
+                       const T* b, std::int64_t b_row, const Put& put) {
         std::int64_t i = 0;
         for (; i + tile_rows <= rows; i += tile_rows)
             tile<tile_rows, registers>(inner, a + i * a_row, a_row, a_inner, b, b_row,
@@ -67,7 +67,8 @@ struct Kernel {
                                [&](std::int64_t, std::int64_t j, L value) { put(i, j, value); });
     }
 
-    /// put(i, j, lanes of sum_k a[i * a_row + k * a_inner] b[k * b_row + j]) for all rows and columns, these to whole registers.
+    /// put(i, j, lanes of sum_k a[i * a_row + k * a_inner] b[k * b_row + j]) for all rows and columns, these to whole
+    /// registers.
     template <class Put>
     static void product(std::int64_t rows, std::int64_t columns, std::int64_t inner, const T* a, std::int64_t a_row,
                         std::int64_t a_inner, const T* b, std::int64_t b_row, const Put& put) {
@@ -85,7 +86,8 @@ struct Kernel {
     }
     /// The lanes before `count`, and `fill` in the others.
     static L first(L value, std::int64_t count, T fill) {
-        const Mask<T> is_there{lane_numbers<typename L::IntegerVector, L::count>() < static_cast<typename L::Integer>(count)};
+        const Mask<T> is_there{lane_numbers<typename L::IntegerVector, L::count>() <
+                               static_cast<typename L::Integer>(count)};
         return select(is_there, value, L(fill));
     }
 
@@ -98,14 +100,15 @@ struct Kernel {
         const std::int64_t wide = padded(width);
         if (wide == width && scale == 1) return {from, step};
         for (std::int64_t i = 0; i < rows; ++i)
-            for (std::int64_t j = 0; j < wide; j += lanes) (load(from + i * step + j, width - j) * scale).store(room + i * wide + j);
+            for (std::int64_t j = 0; j < wide; j += lanes)
+                (load(from + i * step + j, width - j) * scale).store(room + i * wide + j);
         return {room, wide};
     }
     /// [width, rows], filled up with zeros.
     static Rows across(const T* from, std::int64_t step, std::int64_t rows, std::int64_t width, T* room) {
         const std::int64_t wide = padded(rows);
-        strided_copy({width, rows}, sizeof(T), reinterpret_cast<std::byte*>(room), {wide, 1}, reinterpret_cast<const std::byte*>(from),
-                     {1, step});
+        strided_copy({width, rows}, sizeof(T), reinterpret_cast<std::byte*>(room), {wide, 1},
+                     reinterpret_cast<const std::byte*>(from), {1, step});
         for (std::int64_t j = 0; j < width; ++j) std::fill(room + j * wide + rows, room + (j + 1) * wide, T{});
         return {room, wide};
     }
@@ -113,8 +116,10 @@ struct Kernel {
     /// Softmax of the first `seen` scores in place, zeros up to `end`; the weights go to p as well, if there is one.
     static void softmax(T* scores, const T* mask, std::int64_t seen, std::int64_t end, T* p, std::int64_t keys) {
         if (mask)
-            for (std::int64_t j = 0; j < seen; j += lanes) (L::load(scores + j) + load(mask + j, seen - j)).store(scores + j);
-        for (std::int64_t j = seen / lanes * lanes; j < end; j += lanes) first(L::load(scores + j), seen - j, lowest).store(scores + j);
+            for (std::int64_t j = 0; j < seen; j += lanes)
+                (L::load(scores + j) + load(mask + j, seen - j)).store(scores + j);
+        for (std::int64_t j = seen / lanes * lanes; j < end; j += lanes)
+            first(L::load(scores + j), seen - j, lowest).store(scores + j);
         L top = L::load(scores), sum(0);
         for (std::int64_t j = lanes; j < end; j += lanes) top = maximum(top, L::load(scores + j));
         const L shift(max_of(top));
@@ -150,18 +155,18 @@ struct Kernel {
             product(rows, end, n.depth, queries.data + t * queries.step, queries.step, 1, keys_across.data, keys_across.step,
                     [&](std::int64_t i, std::int64_t j, L value) { value.store(scores + i * keys + j); });
             for (std::int64_t i = 0; i < rows; ++i)
-                softmax(scores + i * keys, mask ? mask + (t + i) * n.keys : nullptr, n.seen[static_cast<std::size_t>(t + i)], end,
-                        p ? p + (t + i) * n.keys : nullptr, n.keys);
-            product(rows, width, seen, scores, keys, 1, values.data, values.step, [&](std::int64_t i, std::int64_t j, L value) {
-                store(value, o + (t + i) * n.o.step + j, n.width - j);
-            });
+                softmax(scores + i * keys, mask ? mask + (t + i) * n.keys : nullptr, n.seen[static_cast<std::size_t>(t + i)],
+                        end, p ? p + (t + i) * n.keys : nullptr, n.keys);
+            product(rows, width, seen, scores, keys, 1, values.data, values.step,
+                    [&](std::int64_t i, std::int64_t j, L value) { store(value, o + (t + i) * n.o.step + j, n.width - j); });
         }
     }
 
     /// From g v' to the cotangent of the scores, in place, and zeros up to `end`; the weights go beside it.
     static void softmax_gradient(T* scores, const T* p, std::int64_t seen, std::int64_t end, T* weights) {
         L sum(0);
-        for (std::int64_t j = 0; j < seen; j += lanes) sum += load(p + j, seen - j) * first(L::load(scores + j), seen - j, 0);
+        for (std::int64_t j = 0; j < seen; j += lanes)
+            sum += load(p + j, seen - j) * first(L::load(scores + j), seen - j, 0);
         const L total(sum_of(sum));
         std::int64_t j = 0;
         for (; j < seen; j += lanes) {
@@ -173,12 +178,14 @@ struct Kernel {
         std::fill(weights + j, weights + end, T{});
     }
 
-    static void backward(const AttentionGradient& d, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq, T* dk, T* dv) {
+    static void backward(const AttentionGradient& d, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq,
+                         T* dk, T* dv) {
         const AttentionProblem& n = d.problem;
         const std::int64_t keys = padded(n.keys), depth = padded(n.depth), width = padded(n.width);
         const std::int64_t most_rows = std::min(panel, n.queries);
         T* const scores = static_cast<T*>(workspace<Attention>().reserve(
-            static_cast<std::size_t>(2 * most_rows * keys + n.queries * (depth + width) + keys * (depth + n.width)) * sizeof(T)));
+            static_cast<std::size_t>(2 * most_rows * keys + n.queries * (depth + width) + keys * (depth + n.width)) *
+            sizeof(T)));
         T* const weights = scores + most_rows * keys;
         T* room = weights + most_rows * keys;
         const T scale = static_cast<T>(n.scale);
@@ -191,25 +198,32 @@ struct Kernel {
             for (std::int64_t t = start; t < stop; t += tile_rows) {
                 const std::int64_t rows = std::min<std::int64_t>(tile_rows, stop - t), seen = most_seen(n, t, t + rows);
                 T* const here = scores + (t - start) * keys;
-                product(rows, padded(seen), n.width, cotangents.data + t * cotangents.step, cotangents.step, 1, values_across.data,
-                        values_across.step, [&](std::int64_t i, std::int64_t j, L value) { value.store(here + i * keys + j); });
+                product(rows, padded(seen), n.width, cotangents.data + t * cotangents.step, cotangents.step, 1,
+                        values_across.data, values_across.step,
+                        [&](std::int64_t i, std::int64_t j, L value) { value.store(here + i * keys + j); });
                 for (std::int64_t i = 0; i < rows; ++i)
                     softmax_gradient(here + i * keys, p + (t + i) * n.keys, n.seen[static_cast<std::size_t>(t + i)], keys,
                                      weights + (t - start + i) * keys);
-                product(rows, depth, seen, here, keys, 1, whole_keys.data, whole_keys.step, [&](std::int64_t i, std::int64_t j, L value) {
-                    store(value * scale, dq + (t + i) * d.dq.step + j, n.depth - j);
-                });
+                product(rows, depth, seen, here, keys, 1, whole_keys.data, whole_keys.step,
+                        [&](std::int64_t i, std::int64_t j, L value) {
+                            store(value * scale, dq + (t + i) * d.dq.step + j, n.depth - j);
+                        });
             }
-            const auto add = [&](L value, T* to, std::int64_t left) { store(start > 0 ? load(to, left) + value : value, to, left); };
+            const auto add = [&](L value, T* to, std::int64_t left) {
+                store(start > 0 ? load(to, left) + value : value, to, left);
+            };
             for (std::int64_t s = 0; s < n.keys; s += tile_rows) {
                 const std::int64_t rows = std::min<std::int64_t>(tile_rows, n.keys - s);
                 std::int64_t from = start;  // queries before this one do not see these keys
                 while (from < stop && n.seen[static_cast<std::size_t>(from)] <= s) ++from;
                 const std::int64_t above = (from - start) * keys + s;
-                product(rows, depth, stop - from, scores + above, 1, keys, queries.data + from * queries.step, queries.step,
-                        [&](std::int64_t i, std::int64_t j, L value) { add(value, dk + (s + i) * d.dk.step + j, n.depth - j); });
-                product(rows, width, stop - from, weights + above, 1, keys, cotangents.data + from * cotangents.step, cotangents.step,
-                        [&](std::int64_t i, std::int64_t j, L value) { add(value, dv + (s + i) * d.dv.step + j, n.width - j); });
+                product(
+                    rows, depth, stop - from, scores + above, 1, keys, queries.data + from * queries.step, queries.step,
+                    [&](std::int64_t i, std::int64_t j, L value) { add(value, dk + (s + i) * d.dk.step + j, n.depth - j); });
+                product(rows, width, stop - from, weights + above, 1, keys, cotangents.data + from * cotangents.step,
+                        cotangents.step, [&](std::int64_t i, std::int64_t j, L value) {
+                            add(value, dv + (s + i) * d.dv.step + j, n.width - j);
+                        });
             }
         }
     }
@@ -218,7 +232,8 @@ struct Kernel {
 /// Calls f(head) for each, on all threads; a head has `products` products of queries with keys.
 template <class F>
 void for_heads(const AttentionProblem& n, double products, const F& f) {
-    const double flops = products * 2 * static_cast<double>(n.queries) * static_cast<double>(n.keys) * static_cast<double>(n.depth);
+    const double flops =
+        products * 2 * static_cast<double>(n.queries) * static_cast<double>(n.keys) * static_cast<double>(n.depth);
     const auto grain = std::max<std::int64_t>(1, static_cast<std::int64_t>(piece_flops / std::max(flops, 1.0)));
     parallel_for(n.heads(), grain, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t head = first; head < last; ++head) f(head);
@@ -237,7 +252,8 @@ void attention(const AttentionProblem& n, const T* q, const T* k, const T* v, co
 }
 
 template <class T>
-void attention_gradient(const AttentionGradient& d, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq, T* dk, T* dv) {
+void attention_gradient(const AttentionGradient& d, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq, T* dk,
+                        T* dv) {
     const AttentionProblem& n = d.problem;
     for_heads(n, 4, [&](std::int64_t head) {
         const auto at = static_cast<std::size_t>(head);
@@ -246,11 +262,13 @@ void attention_gradient(const AttentionGradient& d, const T* p, const T* q, cons
     });
 }
 
-template void attention<float>(const AttentionProblem&, const float*, const float*, const float*, const float*, float*, float*);
-template void attention<double>(const AttentionProblem&, const double*, const double*, const double*, const double*, double*, double*);
-template void attention_gradient<float>(const AttentionGradient&, const float*, const float*, const float*, const float*, const float*,
-                                        float*, float*, float*);
-template void attention_gradient<double>(const AttentionGradient&, const double*, const double*, const double*, const double*,
-                                         const double*, double*, double*, double*);
+template void attention<float>(const AttentionProblem&, const float*, const float*, const float*, const float*, float*,
+                               float*);
+template void attention<double>(const AttentionProblem&, const double*, const double*, const double*, const double*, double*,
+                                double*);
+template void attention_gradient<float>(const AttentionGradient&, const float*, const float*, const float*, const float*,
+                                        const float*, float*, float*, float*);
+template void attention_gradient<double>(const AttentionGradient&, const double*, const double*, const double*,
+                                         const double*, const double*, double*, double*, double*);
 
 }  // namespace cotangent::detail

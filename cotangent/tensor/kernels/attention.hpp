@@ -37,6 +37,7 @@ struct AttentionGradient {
 };
 
 template <class T>
-void attention_gradient(const AttentionGradient& gradient, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq, T* dk, T* dv);
+void attention_gradient(const AttentionGradient& gradient, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq,
+                        T* dk, T* dv);
 
 }  // namespace cotangent::detail

@@ -8,6 +8,7 @@
 //     1024 x 128 x 512                        131    130, 126      108
 //     1024 x 384 x 128, b transposed          128    127, 125      115
 //     512 x 1024 x 128, a transposed          123    118, 98        61
+//     the same with operands from beyond the second cache: 60, and 77 made transposed, the transposition included
 // dnnl_sgemm has single products of float32, oneDNN's matmul those of many matrices and of bfloat16; our own loops have float64
 // and what is too small for oneDNN. packed_gemm.cpp says why OpenBLAS has none.
 #include "cotangent/tensor/kernels/gemm.hpp"
@@ -20,6 +21,8 @@
 #include "cotangent/tensor/error.hpp"
 #include "cotangent/tensor/kernels/onednn.hpp"
 #include "cotangent/tensor/kernels/packed_gemm.hpp"
+#include "cotangent/tensor/kernels/strided_copy.hpp"
+#include "cotangent/tensor/kernels/workspace.hpp"
 #include "cotangent/tensor/threads.hpp"
 
 namespace cotangent::detail {
@@ -29,6 +32,7 @@ namespace {
 struct DenseA;
 struct DenseB;
 struct DenseC;
+struct Turned;
 
 constexpr double piece_flops = 3e6;     // some 25 us of work: waking a thread takes about 10
 constexpr double split_flops = 20e6;    // of a piece, where there are more than two: each packs its operands anew
@@ -146,6 +150,13 @@ void gemm(Dtype dtype, const GemmProblem& p, const void* a, const void* b, void*
         for (std::int64_t i = 0; i < p.count; ++i)
             std::memset(to + i * p.stride_c * size, 0, static_cast<std::size_t>(p.rows * p.columns * size));
         return;
+    }
+    // The gradient of a kernel that has more inputs than outputs, a' g: sgemm would rather make g' a.
+    if (dtype == Dtype::float32 && p.count == 1 && p.transpose_a && !p.transpose_b && p.rows >= 2 * p.columns &&
+        p.columns >= 64 && p.inner >= 256) {
+        auto* turned = static_cast<std::byte*>(workspace<Turned>().reserve(static_cast<std::size_t>(p.rows * p.columns * size)));
+        gemm(dtype, {.rows = p.columns, .columns = p.rows, .inner = p.inner, .transpose_a = true}, b, a, turned);
+        return strided_copy({p.rows, p.columns}, static_cast<std::size_t>(size), to, {p.columns, 1}, turned, {1, p.rows});
     }
     Block block{p.rows, p.columns, p.inner, 1, p.transpose_a ? p.rows : p.inner, p.transpose_b ? p.inner : p.columns, p.columns,
                 p.stride_a, p.stride_b, p.stride_c, p.transpose_a, p.transpose_b};
