@@ -24,7 +24,8 @@ TEST_CASE("a compiled step of a GPT trains as the step itself") {
     ct::Rng rng(1);
     const nn::Gpt gpt = nn::Gpt::init(rng, {.vocabulary = 20, .context = 8, .width = 16, .layers = 2, .heads = 2});
     const Tensor text = ct::integers(rng, {3, 8}, 0, 20), next = ct::integers(rng, {3, 8}, 0, 20);
+    // The bias of keys has no gradient but roundings; without such an epsilon Adam would make whole steps of them.
     check_training(
-        gpt, nn::NoState{}, nn::adam_w(gpt, {.lr = 1e-3}),
-        [&](const nn::Gpt& m, nn::NoState&, nn::Pass&) { return nn::cross_entropy(m(text), next); }, 1e-4);
+        gpt, nn::NoState{}, nn::adam_w(gpt, {.lr = 1e-3, .epsilon = 1e-3}),
+        [&](const nn::Gpt& m, nn::NoState&, nn::Pass&) { return nn::cross_entropy(m(text), next); }, 1e-5);
 }
