@@ -127,10 +127,11 @@ private:
                 return std::pair{std::size_t{0}, 1 / *number};
         return {};
     }
-    /// Takes the multiplications by numbers off x; returns what they come to.
-    double take_scale(Operand& x) const {
+    /// Takes the multiplications by numbers off x, as far as `may_take` of it; returns what they come to.
+    template <class F>
+    double take_scale(Operand& x, const F& may_take) const {
         double scale = 1;
-        while (is_as_made(x)) {
+        while (may_take()) {
             const Instruction* const op = links_.maker(x.value);
             const auto found = factor(op);
             if (!found) break;
@@ -225,15 +226,15 @@ private:
                 }
         if (!is_inside()) return;
         Fused fused{};
-        fused.score_scale = take_scale(x);
+        fused.score_scale = take_scale(x, is_inside);
         if (!is_inside()) return;
         Instruction* const scores = links_.maker(x.value);
         Instruction* const sum = product_with_values(weights);
         if (!is_product(scores, false, true) || !sum) return;
         Operand q = fused.q = scores->inputs[0], k = fused.k = scores->inputs[1];
         fused.v = sum->inputs[1];
-        fused.q_scale = take_scale(q);
-        fused.k_scale = take_scale(k);
+        fused.q_scale = take_scale(q, [&] { return is_as_made(q); });
+        fused.k_scale = take_scale(k, [&] { return is_as_made(k); });
 
         AttentionProblem problem;
         problem.queries = queries;
@@ -336,7 +337,7 @@ private:
         AttentionGradient problem{*fused.problem, {}, {}, {}};
         const auto g_place = place_of(g);
         const auto g_rows = g_place ? rows_of(*g_place, g.shape) : std::nullopt;
-        if (!g_rows) return;
+        if (!g_rows || g_rows->starts.size() != problem.problem.o.starts.size()) return;
         problem.problem.o = *g_rows;
         std::vector<int> outputs;
         const std::array<MatrixRows*, 3> targets{&problem.dq, &problem.dk, &problem.dv};

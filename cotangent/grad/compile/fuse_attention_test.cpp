@@ -35,6 +35,12 @@ Heads heads_of(const ct::Shape& batch, std::int64_t queries, std::int64_t keys, 
     return {draw(queries, depth), draw(keys, depth), draw(keys, width)};
 }
 
+// Types without a lambda in them, so that compile and grad are compiled once for all.
+using Function = std::function<Tensor(const Heads&)>;
+using Gradient = std::function<Heads(const Heads&)>;
+using Two = std::function<std::pair<Tensor, Tensor>(const Heads&)>;
+Gradient gradient_of(const Function& loss) { return ct::grad(loss); }
+
 /// 0 where seen(t, s), -infinity elsewhere.
 template <class F>
 Tensor mask_of(std::int64_t queries, std::int64_t keys, ct::Dtype dtype, const F& seen) {
@@ -67,13 +73,12 @@ double bound(ct::Dtype dtype) { return dtype == ct::Dtype::float32 ? 2e-6 : 1e-1
 bool mentions(const std::string& text, const std::string& word) { return text.find(word) != std::string::npos; }
 
 /// f(heads) and the derivatives of a loss that takes each of its elements otherwise, compiled and not.
-void check_like_eager(const std::function<Tensor(const Heads&)>& f, const Heads& x, bool fuses = true,
-                      bool fuses_gradient = true) {
-    const auto loss = [f](const Heads& h) {
+void check_like_eager(const Function& f, const Heads& x, bool fuses = true, bool fuses_gradient = true) {
+    const Function loss = [f](const Heads& h) {
         const Tensor y = f(h);
         return ct::sum(ct::sin(y) * ct::cast(ct::reshape(ct::linspace(-1, 2, y.size()), y.shape()), y.dtype()));
     };
-    const auto gradient = ct::grad(loss);
+    const Gradient gradient = gradient_of(loss);
     auto compiled = ct::compile(f);
     auto compiled_gradient = ct::compile(gradient);
     const double most = bound(x.q.dtype());
@@ -176,7 +181,7 @@ TEST_CASE("compiled attention reads and writes heads where they lie") {
 
 TEST_CASE("what else f wants of an attention stays") {
     const Heads x = heads_of({3}, 10, 12, 8, 8, ct::Dtype::float64);
-    const auto both = [](const Heads& h) {
+    const Two both = [](const Heads& h) {
         const Tensor weights = ct::softmax(ct::matmul(h.q, h.k, {.transpose_b = true}));
         return std::pair{weights, ct::matmul(weights, h.v)};
     };
@@ -186,14 +191,23 @@ TEST_CASE("what else f wants of an attention stays") {
     CHECK(distance(seen.second, expected.second) <= 1e-14);
     CHECK(mentions(ct::explain(compiled), " attention ->"));
 
+    // A step on the way to the scores.
+    const Two scaled = [](const Heads& h) {
+        const Tensor half = ct::matmul(h.q, h.k, {.transpose_b = true}) * 0.5;
+        return std::pair{half, ct::matmul(ct::softmax(half * 0.25), h.v)};
+    };
+    auto compiled_scaled = ct::compile(scaled);
+    CHECK(distance(compiled_scaled(x).first, scaled(x).first) <= 1e-14);
+    CHECK(distance(compiled_scaled(x).second, scaled(x).second) <= 1e-14);
+
     // A loss of the weights, too, and of the scores: another way back than that of attention.
-    const auto entropy = [](const Heads& h) {
+    const Function entropy = [](const Heads& h) {
         const Tensor scores = ct::matmul(h.q, h.k, {.transpose_b = true}), weights = ct::softmax(scores);
         return ct::sum(ct::square(ct::matmul(weights, h.v))) + ct::sum(weights * ct::log(weights)) +
                ct::sum(ct::tanh(scores));
     };
-    auto compiled_gradient = ct::compile(ct::grad(entropy));
-    const Heads gradient = compiled_gradient(x), wanted = ct::grad(entropy)(x);
+    auto compiled_gradient = ct::compile(gradient_of(entropy));
+    const Heads gradient = compiled_gradient(x), wanted = gradient_of(entropy)(x);
     CHECK(distance(gradient.q, wanted.q) <= 1e-13);
     CHECK(distance(gradient.k, wanted.k) <= 1e-13);
     CHECK(distance(gradient.v, wanted.v) <= 1e-13);
@@ -218,7 +232,7 @@ TEST_CASE("compile leaves alone what only looks like attention") {
 
 TEST_CASE("compiled attention gives the same bits for any number of threads") {
     const Heads x = heads_of({4, 8}, 70, 70, 32, 32, ct::Dtype::float32);
-    auto compiled = ct::compile(ct::grad(
+    auto compiled = ct::compile(gradient_of(
         [mask = causal(70, 70, ct::Dtype::float32)](const Heads& h) { return ct::sum(ct::square(attention(h, mask))); }));
     const int before = ct::thread_count();
     ct::set_thread_count(1);
@@ -235,10 +249,10 @@ TEST_CASE("compiled attention gives the same bits for any number of threads") {
 
 TEST_CASE("compiled second derivatives of attention are those of eager") {
     const Heads x = heads_of({2}, 6, 6, 4, 4, ct::Dtype::float64);
-    const auto loss = [mask = causal(6, 6, ct::Dtype::float64)](const Heads& h) {
+    const Function loss = [mask = causal(6, 6, ct::Dtype::float64)](const Heads& h) {
         return ct::sum(ct::sin(attention(h, mask)));
     };
-    const auto product = [loss](const Heads& h) { return ct::hvp(loss, h, h); };
+    const Gradient product = [loss](const Heads& h) { return ct::hvp(loss, h, h); };
     auto compiled = ct::compile(product);
     const Heads seen = compiled(x), expected = product(x);
     CHECK(distance(seen.q, expected.q) <= 1e-12);
