@@ -361,7 +361,7 @@ private:
 /// argument's generator.
 ///
 /// @accuracy  results equal those of f up to the rounding of a sum in another order and of what simplifies (x * 1, x + 0);
-///            what a constant mask of -infinity leaves out of an attention is not read, so that a NaN there does not come through
+///            what a constant mask of -infinity leaves out of an attention may not be read, so that a NaN there may not come through
 /// @throws ValueError  f reads a number that depends on its arguments
 /// One object is used by one thread at a time; a copy is independent.
 template <class F>

@@ -87,10 +87,11 @@ public:
 private:
     /// An attention that has been made one op, by its weights.
     struct Fused {
-        std::shared_ptr<AttentionProblem> problem;
+        std::shared_ptr<const AttentionProblem> problem;
         Operand q, k, v;  ///< as the products take them
         double q_scale, k_scale, score_scale;
         std::array<Operand, 3> sources;  ///< the values in which q, k and v lie
+        const Instruction* place;        ///< where in the graph it is done
     };
     struct Mask {
         Operand values;
@@ -155,20 +156,20 @@ private:
         return id;
     }
 
-    /// Where x lies: in what it was transposed from, or in itself.
-    [[nodiscard]] std::optional<Place> place_of(const Operand& x) const {
+    /// The matrices of x in what it was transposed from, or else in itself, and the value that is.
+    [[nodiscard]] std::optional<std::pair<int, MatrixRows>> find_rows(const Operand& x) const {
         const auto size = static_cast<std::int64_t>(size_of(x.dtype));
-        const Instruction* const op = links_.maker(x.value);
-        if (!is(op, Kind::general, "transpose")) return Place{x.value, x.offset / size, dense_strides(x.shape)};
-        auto place = locate(x.shape, x.offset / size, shape_of(x.value), op->operation.parameters);
-        if (!place) return {};
-        place->value = op->inputs[0].value;
-        place->start += op->inputs[0].offset / size;
-        return place;
+        if (const Instruction* const op = links_.maker(x.value); is(op, Kind::general, "transpose")) {
+            auto place = locate(x.shape, x.offset / size, shape_of(x.value), op->operation.parameters);
+            if (place) place->start += op->inputs[0].offset / size;
+            if (auto rows = place ? rows_of(*place, x.shape) : std::nullopt) return std::pair{op->inputs[0].value, *rows};
+        }
+        const auto rows = rows_of({x.value, x.offset / size, dense_strides(x.shape)}, x.shape);
+        return rows ? std::optional(std::pair{x.value, *rows}) : std::nullopt;
     }
     /// A value and where the tensor of `shape` at one of its elements goes: that value, or what it is transposed into alone.
-    [[nodiscard]] std::optional<Place> target_of(int id, const Shape& shape, std::int64_t element,
-                                                 std::vector<Instruction*>& passed) const {
+    [[nodiscard]] Place target_of(int id, const Shape& shape, std::int64_t element,
+                                  std::vector<Instruction*>& passed) const {
         Place place{id, element, dense_strides(shape)};
         Instruction* const op = links_.sole_user(id);
         if (!is(op, Kind::general, "transpose") || !graph_.is_whole(op->inputs[0])) return place;
@@ -190,7 +191,7 @@ private:
     [[nodiscard]] std::optional<Mask> mask_of(const Operand& x, std::int64_t queries, std::int64_t keys) const {
         const Value& value = graph_.value(x.value);
         if (value.kind != Value::Kind::constant || x.shape.size() != queries * keys || x.offset != 0 || x.shape.rank() < 2 ||
-            x.shape.back() != keys)
+            x.shape.back() != keys || x.shape[x.shape.rank() - 2] != queries)
             return {};
         Mask mask{x, {}, false};
         for_float_type(x.dtype, [&]<class T>(T) {
@@ -243,35 +244,46 @@ private:
         problem.width = fused.v.shape.back();
         problem.scale = fused.q_scale * fused.k_scale * fused.score_scale;
         problem.seen = mask.seen;
-        std::vector<Instruction*> passed{sum};
         const int result = sum->outputs[0];
-        const auto target = target_of(result, shape_of(result), 0, passed);
-        const auto to = rows_of(*target, shape_of(result));
-        if (!to) return;
+        std::vector<Instruction*> passed;
+        Place target = target_of(result, shape_of(result), 0, passed);
+        auto to = rows_of(target, shape_of(result));
+        if (!to) {
+            passed.clear();
+            target = {result, 0, dense_strides(shape_of(result))};
+            to = rows_of(target, shape_of(result));
+        }
+        passed.push_back(sum);
         problem.o = *to;
+        // All that it takes has been made by the time of its last product, unless the weights are wanted before.
+        Instruction* place = sum;
+        for (Instruction* const user : links_.users(weights))
+            if (position(user) < position(sum)) place = &softmax;
+        fused.place = place;
         const std::array<std::pair<Operand, MatrixRows*>, 3> parts{
             {{q, &problem.q}, {k, &problem.k}, {fused.v, &problem.v}}};
         for (std::size_t i = 0; i < parts.size(); ++i) {
             const auto& [operand, rows] = parts[i];
-            const auto place = place_of(operand);
-            const auto lies = place ? rows_of(*place, operand.shape) : std::nullopt;
-            if (!lies || lies->starts.size() != problem.o.starts.size() || !is_made_before(place->value, scores)) return;
-            *rows = *lies;
-            fused.sources[i] = whole(place->value);
+            const auto found = find_rows(operand);
+            if (!found || found->second.starts.size() != problem.o.starts.size() || found->first == weights ||
+                !is_made_before(found->first, place))
+                return;
+            *rows = found->second;
+            fused.sources[i] = whole(found->first);
         }
-        fused.problem = std::make_shared<AttentionProblem>(std::move(problem));
+        if (!pays(problem, static_cast<std::int64_t>(size_of(x.dtype)))) return;
+        fused.problem = std::make_shared<const AttentionProblem>(std::move(problem));
         const bool is_weight_used = links_.is_result(weights) || links_.users(weights).size() > 1;
         softmax.outputs.clear();
         for (Instruction* done : passed) done->outputs.clear();
-        *scores = attention_of(fused, mask, is_weight_used ? weights : -1, target->value, shape);
+        *place = attention_of(fused, mask, is_weight_used ? weights : -1, target.value, shape);
         fused_.emplace(weights, std::move(fused));
     }
 
     /// The product of weights with values that is made of all of them.
     [[nodiscard]] Instruction* product_with_values(int weights) const {
         for (Instruction* const user : links_.users(weights))
-            if (is_product(user, false, false) && user->inputs[0].value == weights && is_as_made(user->inputs[0]))
-                return user;
+            if (is_product(user, false, false) && same(user->inputs[0], whole(weights))) return user;
         return nullptr;
     }
 
@@ -305,7 +317,7 @@ private:
 
     void fuse_gradient(Instruction& gradient) {
         const auto found = fused_.find(gradient.inputs[0].value);
-        if (found == fused_.end() || !is_as_made(gradient.inputs[0])) return;
+        if (found == fused_.end() || !same(gradient.inputs[0], whole(found->first))) return;
         const Fused& fused = found->second;
         const int weights = found->first;
         // g v', and p' g
@@ -335,18 +347,17 @@ private:
         if (made[0] < 0 || made[1] < 0) return;
 
         AttentionGradient problem{*fused.problem, {}, {}, {}};
-        const auto g_place = place_of(g);
-        const auto g_rows = g_place ? rows_of(*g_place, g.shape) : std::nullopt;
-        if (!g_rows || g_rows->starts.size() != problem.problem.o.starts.size()) return;
-        problem.problem.o = *g_rows;
+        const auto g_rows = find_rows(g);
+        if (!g_rows || g_rows->second.starts.size() != problem.problem.o.starts.size()) return;
+        problem.problem.o = g_rows->second;
         std::vector<int> outputs;
         const std::array<MatrixRows*, 3> targets{&problem.dq, &problem.dk, &problem.dv};
         if (!find_targets(made, targets, outputs, passed)) return;
         Instruction* const first = *std::min_element(passed.begin(), passed.end());
-        if (!is_made_before(g_place->value, first) || !is_made_before(weights, first)) return;
+        if (!is_made_before(g_rows->first, first) || position(fused.place) >= position(first)) return;
         for (const Operand& source : fused.sources)
             if (!is_made_before(source.value, first)) return;
-        Instruction fresh = gradient_of(std::move(problem), fused, weights, whole(g_place->value), outputs);
+        Instruction fresh = gradient_of(std::move(problem), fused, weights, whole(g_rows->first), outputs);
         for (Instruction* done : passed) done->outputs.clear();
         *first = std::move(fresh);
     }
@@ -355,7 +366,7 @@ private:
     [[nodiscard]] bool find_targets(const std::array<int, 3>& made, const std::array<MatrixRows*, 3>& targets,
                                     std::vector<int>& outputs, std::vector<Instruction*>& passed) const {
         Instruction* const join = links_.sole_user(made[0]);
-        bool are_pieces = join && join->operation.kind == Kind::place && join->inputs.size() == 3;
+        bool are_pieces = join && !join->outputs.empty() && join->operation.kind == Kind::place && join->inputs.size() == 3;
         std::array<std::int64_t, 3> first{};
         std::int64_t size = 0;
         for (std::size_t i = 0; i < 3 && are_pieces; ++i) {
@@ -367,20 +378,24 @@ private:
             size += piece->shape.size();
         }
         are_pieces = are_pieces && size == shape_of(join->outputs[0]).size();
-        std::vector<Instruction*> transposed;
-        for (std::size_t i = 0; i < 3; ++i) {
-            const Shape& shape = shape_of(made[i]);
-            transposed.clear();
-            auto place = are_pieces ? target_of(join->outputs[0], shape, first[i], transposed)
-                                    : Place{made[i], 0, dense_strides(shape)};
-            const auto rows = rows_of(*place, shape);
-            if (!rows) return false;
-            *targets[i] = *rows;
-            if (outputs.empty() || !are_pieces) outputs.push_back(place->value);
-            else if (outputs[0] != place->value) return false;
-        }
-        if (are_pieces) passed.push_back(join);
-        passed.insert(passed.end(), transposed.begin(), transposed.end());
+        std::vector<Instruction*> moved;
+        const auto lay = [&](bool in_join) {
+            outputs.clear();
+            for (std::size_t i = 0; i < 3; ++i) {
+                const Shape& shape = shape_of(made[i]);
+                moved.clear();
+                const Place place =
+                    in_join ? target_of(join->outputs[0], shape, first[i], moved) : Place{made[i], 0, dense_strides(shape)};
+                const auto rows = rows_of(place, shape);
+                if (!rows || (in_join && i > 0 && outputs[0] != place.value)) return false;
+                *targets[i] = *rows;
+                if (i == 0 || !in_join) outputs.push_back(place.value);
+            }
+            if (in_join) moved.push_back(join);
+            return true;
+        };
+        if (!(are_pieces && lay(true)) && !lay(false)) return false;
+        passed.insert(passed.end(), moved.begin(), moved.end());
         return true;
     }
 

@@ -125,7 +125,7 @@ TEST_CASE("compile makes one op of attention, and one of its way back, for all s
                                                           {130, 150, 8, 40},
                                                           {2, 1, 1, 1}}) {
             CAPTURE(queries);
-            const Heads x = heads_of({2, 3}, queries, keys, depth, width, dtype);
+            const Heads x = heads_of({2, 8}, queries, keys, depth, width, dtype);
             check_like_eager([mask = causal(queries, keys, dtype)](const Heads& h) { return attention(h, mask); }, x);
         }
 }
@@ -158,7 +158,7 @@ TEST_CASE("compiled attention takes any mask that f captures") {
 TEST_CASE("compiled attention reads and writes heads where they lie") {
     for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64})
         for (const auto& [n, t, heads, depth] :
-             {std::array<std::int64_t, 4>{2, 64, 4, 32}, {3, 20, 2, 6}, {1, 9, 1, 16}, {2, 1, 3, 4}}) {
+             {std::array<std::int64_t, 4>{4, 64, 4, 32}, {3, 20, 2, 6}, {1, 9, 1, 16}, {2, 1, 3, 4}}) {
             ct::Rng rng(1);
             const auto draw = [&](const ct::Shape& shape) { return ct::cast(ct::normal(rng, shape) * 0.3, dtype); };
             const std::int64_t width = heads * depth;
@@ -191,6 +191,15 @@ TEST_CASE("what else f wants of an attention stays") {
     CHECK(distance(seen.second, expected.second) <= 1e-14);
     CHECK(mentions(ct::explain(compiled), " attention ->"));
 
+    // Weights that are also their own values.
+    const Function squared = [](const Heads& h) {
+        const Tensor weights = ct::softmax(ct::matmul(h.q, h.q, {.transpose_b = true}));
+        return ct::matmul(ct::matmul(weights, weights), h.v);
+    };
+    Heads square = heads_of({3}, 10, 10, 8, 8, ct::Dtype::float64);
+    auto compiled_squared = ct::compile(squared);
+    CHECK(distance(compiled_squared(square), squared(square)) <= 1e-14);
+
     // A step on the way to the scores.
     const Two scaled = [](const Heads& h) {
         const Tensor half = ct::matmul(h.q, h.k, {.transpose_b = true}) * 0.5;
@@ -213,6 +222,45 @@ TEST_CASE("what else f wants of an attention stays") {
     CHECK(distance(gradient.v, wanted.v) <= 1e-13);
 }
 
+TEST_CASE("an attention may take what another one or its way back makes") {
+    const auto attend = [](const Tensor& q, const Tensor& k, const Tensor& v) {
+        return ct::matmul(ct::softmax(ct::matmul(q * 0.5, k, {.transpose_b = true})), v);
+    };
+    for (const std::int64_t size : {4, 20}) {  // values that have memory of their own, and large ones
+        const Heads x = heads_of({2, size}, size, size, 16, 16, ct::Dtype::float64);
+        check_like_eager(
+            [attend](const Heads& h) {
+                const Tensor z = ct::transpose(attend(h.q, h.k, h.v), {0, 2, 1, 3});
+                return attend(z, z, z);
+            },
+            x);
+        const Function loss = [attend](const Heads& h) { return ct::sum(ct::sin(attend(h.q, h.k, h.v))); };
+        const Function of_gradient = [attend, gradient = gradient_of(loss)](const Heads& h) {
+            const Heads d = gradient(h);
+            return attend(d.q, d.k, d.v);
+        };
+        auto compiled = ct::compile(of_gradient);
+        CHECK(distance(compiled(x), of_gradient(x)) <= 1e-13);
+        CHECK(mentions(ct::explain(compiled), "attention_gradient"));
+    }
+}
+
+TEST_CASE("compiled attention takes values that are computed after its scores") {
+    const Heads x = heads_of({2, 2}, 9, 9, 8, 8, ct::Dtype::float64);
+    check_like_eager(
+        [](const Heads& h) {
+            const Tensor scores = ct::matmul(h.q, h.k, {.transpose_b = true});
+            return ct::matmul(ct::softmax(scores), ct::sin(h.v));
+        },
+        x);
+    check_like_eager(  // and results that are transposed along their rows
+        [](const Heads& h) {
+            const Tensor y = ct::matmul(ct::softmax(ct::matmul(h.q, h.k, {.transpose_b = true})), h.v);
+            return ct::transpose(y, {0, 1, 3, 2}) * 2.0;
+        },
+        x);
+}
+
 TEST_CASE("compile leaves alone what only looks like attention") {
     const Heads x = heads_of({2}, 9, 9, 8, 8, ct::Dtype::float64);
     const auto scores = [](const Heads& h) { return ct::matmul(h.q, h.k, {.transpose_b = true}); };
@@ -224,6 +272,16 @@ TEST_CASE("compile leaves alone what only looks like attention") {
     Heads square = x;
     square.v = ct::slice_axis(ct::concatenate({x.v, x.v}, 2), 2, 0, 9);
     check_like_eager(masked, square, false, false);
+    // Masks of keys, as many as there are queries.
+    const Heads four = heads_of({2, 4}, 4, 5, 3, 3, ct::Dtype::float64),
+                first = heads_of({4, 2}, 4, 5, 3, 3, ct::Dtype::float64);
+    ct::Rng rng(4);
+    const Tensor mask = ct::cast(ct::normal(rng, {4, 1, 5}), ct::Dtype::float64);
+    check_like_eager([=](const Heads& h) { return attention(h, mask); }, four, false, false);
+    check_like_eager([=](const Heads& h) { return attention(h, ct::reshape(mask, {4, 1, 1, 5})); }, first, false, false);
+    // One head, which would be one thread's.
+    check_like_eager([=](const Heads& h) { return ct::matmul(ct::softmax(scores(h)), h.v); },
+                     heads_of({1}, 200, 200, 40, 40, ct::Dtype::float64), false, false);
     // One key and value for all heads.
     Heads shared = x;
     shared.k = ct::slice_axis(x.k, 0, 0, 1);

@@ -185,7 +185,7 @@ int Graph::new_value(const Shape& shape, Dtype dtype) {
 }
 
 bool is(const Instruction* instruction, Operation::Kind kind, std::string_view name) {
-    return instruction && instruction->operation.kind == kind && instruction->operation.name == name;
+    return instruction && !instruction->outputs.empty() && instruction->operation.kind == kind && instruction->operation.name == name;
 }
 
 Links::Links(Graph& graph, const std::vector<Operand>& results) : graph_(graph) {

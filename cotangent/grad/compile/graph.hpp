@@ -85,9 +85,11 @@ private:
     std::unordered_map<std::string, int> constants_;
 };
 
+/// One that a pass has done with is nothing any more.
 [[nodiscard]] bool is(const Instruction* instruction, Operation::Kind kind, std::string_view name);
 
-/// Which instructions make and take each value, for a pass that neither adds nor removes any while it looks.
+/// Which instructions made and took each value when a pass began; it may end some, and give others' values to new ones, but
+/// neither adds nor removes any.
 class Links {
 public:
     Links(Graph& graph, const std::vector<Operand>& results);

@@ -18,8 +18,10 @@ namespace {
 // The purpose of a workspace.
 struct Attention;
 
-constexpr double piece_flops = 3e6;  // some 25 us of work: waking a thread takes about 10
-constexpr std::int64_t panel = 64;   // queries whose part of dk and dv is added up at once
+constexpr double piece_flops = 3e6;               // some 25 us of work: waking a thread takes about 10
+constexpr std::int64_t panel = 64;                // queries whose part of dk and dv is added up at once
+constexpr std::int64_t largest_head = 512 << 10;  // bytes: half of a small second cache
+constexpr std::int64_t least_heads = 16;          // that share the work evenly
 constexpr int tile_rows = lane_bytes == 64 ? 8 : 4;
 
 template <class T>
@@ -85,7 +87,7 @@ struct Kernel {
         else value.store_part(to, left);
     }
     /// The lanes before `count`, and `fill` in the others.
-    static L first(L value, std::int64_t count, T fill) {
+    static L before(L value, std::int64_t count, T fill) {
         const Mask<T> is_there{lane_numbers<typename L::IntegerVector, L::count>() <
                                static_cast<typename L::Integer>(count)};
         return select(is_there, value, L(fill));
@@ -119,7 +121,7 @@ struct Kernel {
             for (std::int64_t j = 0; j < seen; j += lanes)
                 (L::load(scores + j) + load(mask + j, seen - j)).store(scores + j);
         for (std::int64_t j = seen / lanes * lanes; j < end; j += lanes)
-            first(L::load(scores + j), seen - j, lowest).store(scores + j);
+            before(L::load(scores + j), seen - j, lowest).store(scores + j);
         L top = L::load(scores), sum(0);
         for (std::int64_t j = lanes; j < end; j += lanes) top = maximum(top, L::load(scores + j));
         const L shift(max_of(top));
@@ -166,13 +168,13 @@ struct Kernel {
     static void softmax_gradient(T* scores, const T* p, std::int64_t seen, std::int64_t end, T* weights) {
         L sum(0);
         for (std::int64_t j = 0; j < seen; j += lanes)
-            sum += load(p + j, seen - j) * first(L::load(scores + j), seen - j, 0);
+            sum += load(p + j, seen - j) * before(L::load(scores + j), seen - j, 0);
         const L total(sum_of(sum));
         std::int64_t j = 0;
         for (; j < seen; j += lanes) {
             const L weight = load(p + j, seen - j);
             weight.store(weights + j);
-            (weight * first(L::load(scores + j) - total, seen - j, 0)).store(scores + j);
+            (weight * before(L::load(scores + j) - total, seen - j, 0)).store(scores + j);
         }
         std::fill(scores + j, scores + end, T{});
         std::fill(weights + j, weights + end, T{});
@@ -229,11 +231,14 @@ struct Kernel {
     }
 };
 
-/// Calls f(head) for each, on all threads; a head has `products` products of queries with keys.
+/// Of scores, and of their sum of values.
+double flops_of_head(const AttentionProblem& n) {
+    return 2 * static_cast<double>(n.queries) * static_cast<double>(n.keys) * static_cast<double>(n.depth + n.width);
+}
+
+/// Calls f(head) for each, on all threads.
 template <class F>
-void for_heads(const AttentionProblem& n, double products, const F& f) {
-    const double flops =
-        products * 2 * static_cast<double>(n.queries) * static_cast<double>(n.keys) * static_cast<double>(n.depth);
+void for_heads(const AttentionProblem& n, double flops, const F& f) {
     const auto grain = std::max<std::int64_t>(1, static_cast<std::int64_t>(piece_flops / std::max(flops, 1.0)));
     parallel_for(n.heads(), grain, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t head = first; head < last; ++head) f(head);
@@ -242,9 +247,15 @@ void for_heads(const AttentionProblem& n, double products, const F& f) {
 
 }  // namespace
 
+bool pays(const AttentionProblem& n, std::int64_t size) {
+    // Every tile of queries goes through the keys and values of its head, and a head is one thread's.
+    const bool stays_in_cache = n.keys * (n.depth + n.width) * size <= largest_head;
+    return stays_in_cache && (n.heads() >= least_heads || static_cast<double>(n.heads()) * flops_of_head(n) <= piece_flops);
+}
+
 template <class T>
 void attention(const AttentionProblem& n, const T* q, const T* k, const T* v, const T* mask, T* p, T* o) {
-    for_heads(n, 2, [&](std::int64_t head) {
+    for_heads(n, flops_of_head(n), [&](std::int64_t head) {
         const auto at = static_cast<std::size_t>(head);
         Kernel<T>::forward(n, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at], mask,
                            p ? p + head * n.queries * n.keys : nullptr, o + n.o.starts[at]);
@@ -255,7 +266,7 @@ template <class T>
 void attention_gradient(const AttentionGradient& d, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq, T* dk,
                         T* dv) {
     const AttentionProblem& n = d.problem;
-    for_heads(n, 4, [&](std::int64_t head) {
+    for_heads(n, 2 * flops_of_head(n), [&](std::int64_t head) {
         const auto at = static_cast<std::size_t>(head);
         Kernel<T>::backward(d, p + head * n.queries * n.keys, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at],
                             g + n.o.starts[at], dq + d.dq.starts[at], dk + d.dk.starts[at], dv + d.dv.starts[at]);

@@ -23,6 +23,9 @@ struct AttentionProblem {
     [[nodiscard]] std::int64_t heads() const { return static_cast<std::int64_t>(q.starts.size()); }
 };
 
+/// Is one op faster than the products and passes that make the same? `size` is that of an element, in bytes.
+[[nodiscard]] bool pays(const AttentionProblem& problem, std::int64_t size);
+
 /// On all threads; how the work is cut depends on the problem alone.
 /// @param mask  [queries, keys], added to the scores; null: nothing is
 /// @param p     [heads, queries, keys], dense, the weights; null: nobody wants them

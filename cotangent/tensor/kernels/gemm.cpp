@@ -23,6 +23,7 @@
 #include "cotangent/tensor/kernels/packed_gemm.hpp"
 #include "cotangent/tensor/kernels/strided_copy.hpp"
 #include "cotangent/tensor/kernels/workspace.hpp"
+#include "cotangent/tensor/storage.hpp"
 #include "cotangent/tensor/threads.hpp"
 
 namespace cotangent::detail {
@@ -32,7 +33,6 @@ namespace {
 struct DenseA;
 struct DenseB;
 struct DenseC;
-struct Turned;
 
 constexpr double piece_flops = 3e6;     // some 25 us of work: waking a thread takes about 10
 constexpr double split_flops = 20e6;    // of a piece, where there are more than two: each packs its operands anew
@@ -154,9 +154,9 @@ void gemm(Dtype dtype, const GemmProblem& p, const void* a, const void* b, void*
     // The gradient of a kernel that has more inputs than outputs, a' g: sgemm would rather make g' a.
     if (dtype == Dtype::float32 && p.count == 1 && p.transpose_a && !p.transpose_b && p.rows >= 2 * p.columns &&
         p.columns >= 64 && p.inner >= 256) {
-        auto* turned = static_cast<std::byte*>(workspace<Turned>().reserve(static_cast<std::size_t>(p.rows * p.columns * size)));
-        gemm(dtype, {.rows = p.columns, .columns = p.rows, .inner = p.inner, .transpose_a = true}, b, a, turned);
-        return strided_copy({p.rows, p.columns}, static_cast<std::size_t>(size), to, {p.columns, 1}, turned, {1, p.rows});
+        const Storage turned(static_cast<std::size_t>(p.rows * p.columns * size));
+        gemm(dtype, {.rows = p.columns, .columns = p.rows, .inner = p.inner, .transpose_a = true}, b, a, turned.data());
+        return strided_copy({p.rows, p.columns}, static_cast<std::size_t>(size), to, {p.columns, 1}, turned.data(), {1, p.rows});
     }
     Block block{p.rows, p.columns, p.inner, 1, p.transpose_a ? p.rows : p.inner, p.transpose_b ? p.inner : p.columns, p.columns,
                 p.stride_a, p.stride_b, p.stride_c, p.transpose_a, p.transpose_b};

@@ -227,27 +227,30 @@ struct LogSoftmaxGradient {
     }
 };
 
+template <bool logarithm>
 struct Forward {
-    bool logarithm;
     int axis;
     Tensor operator()(const Tensor& x) const { return compute(logarithm, x, axis); }
     [[nodiscard]] std::vector<std::int64_t> parameters() const { return {axis}; }
 };
 
+template <bool logarithm>
 struct Backward {
-    bool logarithm;
     int axis;
     Tensor operator()(const Tensor& y, const Tensor& g) const { return compute_gradient(logarithm, y, g, axis); }
     [[nodiscard]] std::vector<std::int64_t> parameters() const { return {axis}; }
 };
 
 Tensor traced_gradient(bool logarithm, const Tensor& y, const Tensor& g, int axis) {
-    return detail::traced({logarithm ? "log_softmax_gradient" : "softmax_gradient", 4.0 * static_cast<double>(y.size())},
-                          Backward{logarithm, axis}, y, g);
+    const double flops = 4.0 * static_cast<double>(y.size());
+    return logarithm ? detail::traced({"log_softmax_gradient", flops}, Backward<true>{axis}, y, g)
+                     : detail::traced({"softmax_gradient", flops}, Backward<false>{axis}, y, g);
 }
 
 Tensor traced_softmax(bool logarithm, const Tensor& x, int axis) {
-    return detail::traced({logarithm ? "log_softmax" : "softmax", 5.0 * static_cast<double>(x.size())}, Forward{logarithm, axis}, x);
+    const double flops = 5.0 * static_cast<double>(x.size());
+    return logarithm ? detail::traced({"log_softmax", flops}, Forward<true>{axis}, x)
+                     : detail::traced({"softmax", flops}, Forward<false>{axis}, x);
 }
 
 Tensor softmax_gradient(const Tensor& y, const Tensor& g, int axis) {
