@@ -10,6 +10,12 @@ extern "C" {
 // From libgomp, which oneDNN brings; declared here so that no compiler flag for OpenMP is needed.
 int omp_get_max_threads(void);
 void omp_set_num_threads(int);
+
+#ifdef __SANITIZE_THREAD__
+// oneDNN is not built with ThreadSanitizer, which so does not see that the lock of its cache of primitives is made before a
+// second thread takes it.
+const char* __tsan_default_suppressions() { return "race:libdnnl.so"; }
+#endif
 }
 
 namespace cotangent::detail {
