@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "cotangent/tensor/kernels/product_tile.hpp"
 #include "cotangent/tensor/kernels/strided_copy.hpp"
 #include "cotangent/tensor/kernels/workspace.hpp"
 #include "cotangent/tensor/lanes.hpp"
@@ -32,41 +33,16 @@ struct Kernel {
 
     [[nodiscard]] static std::int64_t padded(std::int64_t n) { return (n + lanes - 1) / lanes * lanes; }
 
-    template <int rows, int registers, class Put>
-    [[gnu::always_inline]] static void tile(std::int64_t inner, const T* a, std::int64_t a_row, std::int64_t a_inner,
-                                            const T* b, std::int64_t b_row, const Put& put) {
-        L total[rows][registers];
-#pragma GCC unroll 8
-        for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 2
-            for (int j = 0; j < registers; ++j) total[i][j] = L(0);
-        for (std::int64_t k = 0; k < inner; ++k, a += a_inner, b += b_row) {
-            L right[registers];
-#pragma GCC unroll 2
-            for (int j = 0; j < registers; ++j) right[j] = L::load(b + j * lanes);
-#pragma GCC unroll 8
-            for (int i = 0; i < rows; ++i) {
-                const L left(a[i * a_row]);
-#pragma GCC unroll 2
-                for (int j = 0; j < registers; ++j) total[i][j] += left * right[j];
-            }
-        }
-#pragma GCC unroll 8
-        for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 2
-            for (int j = 0; j < registers; ++j) put(i, j * lanes, total[i][j]);
-    }
-
     template <int registers, class Put>
     static void column(std::int64_t rows, std::int64_t inner, const T* a, std::int64_t a_row, std::int64_t a_inner,
                        const T* b, std::int64_t b_row, const Put& put) {
         std::int64_t i = 0;
         for (; i + tile_rows <= rows; i += tile_rows)
-            tile<tile_rows, registers>(inner, a + i * a_row, a_row, a_inner, b, b_row,
-                                       [&](std::int64_t r, std::int64_t j, L value) { put(i + r, j, value); });
+            multiply_tile<T, tile_rows, registers>(inner, a + i * a_row, a_row, a_inner, b, b_row,
+                                                   [&](std::int64_t r, std::int64_t j, L value) { put(i + r, j, value); });
         for (; i < rows; ++i)
-            tile<1, registers>(inner, a + i * a_row, a_row, a_inner, b, b_row,
-                               [&](std::int64_t, std::int64_t j, L value) { put(i, j, value); });
+            multiply_tile<T, 1, registers>(inner, a + i * a_row, a_row, a_inner, b, b_row,
+                                           [&](std::int64_t, std::int64_t j, L value) { put(i, j, value); });
     }
 
     /// put(i, j, lanes of sum_k a[i * a_row + k * a_inner] b[k * b_row + j]) for all rows and columns, these to whole

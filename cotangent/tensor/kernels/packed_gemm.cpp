@@ -1,5 +1,5 @@
-// A product as BLIS makes it: b is packed in panels as wide as two registers, a in panels of 12 rows, and the innermost
-// loop keeps a 12 x 2-register tile of c in registers.
+// A product as BLIS makes it: b is packed in panels as wide as two registers, and the innermost loop keeps a tile of c of
+// that width in registers. Rows of a are read where they lie; columns, and rows too few for a tile, are packed in panels.
 //
 // Why not OpenBLAS: its serial build takes work memory without a lock, so that two threads that multiply at once now and
 // then share it and get wrong numbers (about one product in 20,000 in our measurement).
@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "cotangent/tensor/kernels/matrix_vector.hpp"
+#include "cotangent/tensor/kernels/product_tile.hpp"
 #include "cotangent/tensor/kernels/workspace.hpp"
 #include "cotangent/tensor/lanes.hpp"
 
@@ -19,40 +20,21 @@ namespace {
 struct Packed;
 
 constexpr std::int64_t inner_block = 256, column_block = 256;
+constexpr int tile_rows = lane_bytes == 64 ? 12 : 6;
+// Rows that lie this many bytes apart share one place of the first cache, which has fewer than a tile wants.
+constexpr std::int64_t cache_way = 4096;
 
-template <class T, int rows, int registers>
-struct Tile {
+template <class T, int registers>
+struct Product {
     using L = Lanes<T>;
     static constexpr int width = registers * L::count;
-    static constexpr std::int64_t row_block = 10 * rows;
+    static constexpr std::int64_t row_block = 10 * tile_rows;
 
-    /// sum[i][j] = sum_k a[k][i] b[k][j]
-    static void multiply(std::int64_t inner, const T* a, const T* b, T* sum) {
-        L total[rows][registers];
-#pragma GCC unroll 16
-        for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 4
-            for (int j = 0; j < registers; ++j) total[i][j] = L(0);
-        for (std::int64_t k = 0; k < inner; ++k, a += rows, b += width) {
-            L right[registers];
-#pragma GCC unroll 4
-            for (int j = 0; j < registers; ++j) right[j] = L::load(b + j * L::count);
-#pragma GCC unroll 16
-            for (int i = 0; i < rows; ++i) {
-                const L left(a[i]);
-#pragma GCC unroll 4
-                for (int j = 0; j < registers; ++j) total[i][j] += left * right[j];
-            }
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 4
-            for (int j = 0; j < registers; ++j) total[i][j].store(sum + i * width + j * L::count);
-    }
-
-    /// Panels of `wide` of the `count` lines that lie `across` apart, each line's elements `along` apart; short ones end in 0.
+    /// Panels of `wide` of the `count` lines that lie `across` apart, each line's elements `along` apart; short ones end in
+    /// 0.
     template <int wide>
-    static void pack(const T* from, std::int64_t count, std::int64_t across, std::int64_t length, std::int64_t along, T* to) {
+    static void pack(const T* from, std::int64_t count, std::int64_t across, std::int64_t length, std::int64_t along,
+                     T* to) {
         for (std::int64_t first = 0; first < count; first += wide) {
             const std::int64_t here = std::min<std::int64_t>(wide, count - first);
             const T* base = from + first * across;
@@ -76,33 +58,49 @@ struct Tile {
         }
     }
 
+    /// to[j] = scale * sum, or added to what is there, for the lanes before `left`.
+    static void put(const PackedGemm<T>& p, bool adds, L sum, T* to, std::int64_t left) {
+        if (left >= L::count) (adds ? L::load(to) + sum * p.scale : sum * p.scale).store(to);
+        else if (left > 0) (adds ? L::load_part(to, left) + sum * p.scale : sum * p.scale).store_part(to, left);
+    }
+
     static void run(const PackedGemm<T>& p) {
         const auto up = [](std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; };
         const std::int64_t deep = std::min(inner_block, p.inner), broad = up(std::min(column_block, p.columns), width);
-        const std::int64_t tall = up(std::min(row_block, p.rows), rows);
-        const auto bytes = static_cast<std::size_t>((deep * broad + deep * tall + rows * width) * static_cast<std::int64_t>(sizeof(T)));
-        T* const packed_b = static_cast<T*>(workspace<Packed>().reserve(bytes));
-        T* const tile = packed_b + deep * broad;
-        T* const packed_a = tile + rows * width;
+        const std::int64_t tall = up(std::min(row_block, p.rows), tile_rows);
+        T* const packed_b =
+            static_cast<T*>(workspace<Packed>().reserve(static_cast<std::size_t>(deep * (broad + tall)) * sizeof(T)));
+        T* const packed_a = packed_b + deep * broad;
+        const bool are_rows_read = p.a_column == 1 && p.a_row * static_cast<std::int64_t>(sizeof(T)) % cache_way != 0;
         for (std::int64_t column = 0; column < p.columns; column += column_block)
             for (std::int64_t k = 0; k < p.inner; k += inner_block) {
-                const std::int64_t columns = std::min(column_block, p.columns - column), inner = std::min(inner_block, p.inner - k);
+                const std::int64_t columns = std::min(column_block, p.columns - column),
+                                   inner = std::min(inner_block, p.inner - k);
                 pack<width>(p.b + k * p.b_row + column * p.b_column, columns, p.b_column, inner, p.b_row, packed_b);
-                const bool adds = p.adds || k > 0;
                 for (std::int64_t row = 0; row < p.rows; row += row_block) {
                     const std::int64_t count = std::min(row_block, p.rows - row);
-                    pack<rows>(p.a + row * p.a_row + k * p.a_column, count, p.a_row, inner, p.a_column, packed_a);
-                    for (std::int64_t j = 0; j < columns; j += width)
-                        for (std::int64_t i = 0; i < count; i += rows) {
-                            multiply(inner, packed_a + i * inner, packed_b + j * inner, tile);
-                            const std::int64_t high = std::min<std::int64_t>(rows, count - i), across = std::min<std::int64_t>(width, columns - j);
-                            T* to = p.c + (row + i) * p.c_row + column + j;
-                            for (std::int64_t r = 0; r < high; ++r, to += p.c_row)
-                                if (adds)
-                                    for (std::int64_t s = 0; s < across; ++s) to[s] += p.scale * tile[r * width + s];
-                                else
-                                    for (std::int64_t s = 0; s < across; ++s) to[s] = p.scale * tile[r * width + s];
-                        }
+                    const T* const a = p.a + row * p.a_row + k * p.a_column;
+                    const std::int64_t read = are_rows_read ? count / tile_rows * tile_rows : 0;
+                    pack<tile_rows>(a + read * p.a_row, count - read, p.a_row, inner, p.a_column, packed_a);
+                    const auto tile = [&](std::int64_t i, std::int64_t j) {
+                        T* const to = p.c + (row + i) * p.c_row + column + j;
+                        const auto keep = [&](std::int64_t r, std::int64_t s, L sum) {
+                            if (i + r < count) put(p, p.adds || k > 0, sum, to + r * p.c_row + s, columns - j - s);
+                        };
+                        const T* const b = packed_b + j * inner;
+                        if (i < read)
+                            multiply_tile<T, tile_rows, registers>(inner, a + i * p.a_row, p.a_row, 1, b, width, keep);
+                        else
+                            multiply_tile<T, tile_rows, registers>(inner, packed_a + (i - read) * inner, 1, tile_rows, b,
+                                                                   width, keep);
+                    };
+                    // Rows that lie far apart come once; packed ones are at hand for each panel of b.
+                    if (read > 0)
+                        for (std::int64_t i = 0; i < count; i += tile_rows)
+                            for (std::int64_t j = 0; j < columns; j += width) tile(i, j);
+                    else
+                        for (std::int64_t j = 0; j < columns; j += width)
+                            for (std::int64_t i = 0; i < count; i += tile_rows) tile(i, j);
                 }
             }
     }
@@ -124,14 +122,15 @@ void PackedGemm<T>::run() const {
             }
     } else if (rows <= few && (b_row == 1 || b_column == 1)) {
         for (std::int64_t i = 0; i < rows; ++i)
-            MatrixVector<T>{columns, inner, b, b_column, b_row, a + i * a_row, a_column, c + i * c_row, 1, adds, scale}.run();
+            MatrixVector<T>{columns, inner, b, b_column, b_row, a + i * a_row, a_column, c + i * c_row, 1, adds, scale}
+                .run();
     } else if (columns <= few && (a_row == 1 || a_column == 1)) {
         for (std::int64_t j = 0; j < columns; ++j)
             MatrixVector<T>{rows, inner, a, a_row, a_column, b + j * b_column, b_row, c + j, c_row, adds, scale}.run();
     } else if (columns <= Lanes<T>::count) {
-        Tile<T, 12, 1>::run(*this);
+        Product<T, 1>::run(*this);
     } else {
-        Tile<T, 12, 2>::run(*this);
+        Product<T, 2>::run(*this);
     }
 }
 
