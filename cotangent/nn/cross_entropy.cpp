@@ -42,8 +42,7 @@ struct IndexCrossEntropy {
                 for (std::int64_t c = 0; c < classes; ++c) out[c] = (out[c] - spread) * scale;
             }
         };
-        if (gradient.dtype() == Dtype::float32) run(float{});
-        else run(double{});
+        dispatch_float(gradient.dtype(), run);
         return gradient;
     }
 
@@ -77,8 +76,7 @@ Tensor from_indices(const Tensor& logits, const Tensor& labels, double smoothing
             total -= smoothing / static_cast<double>(classes) * sum;
         }
     };
-    if (logits.dtype() == Dtype::float32) run(float{});
-    else run(double{});
+    dispatch_float(logits.dtype(), run);
     return full({}, total / static_cast<double>(rows), logits.dtype());
 }
 

@@ -152,8 +152,7 @@ private:
             backward(x.data<T>(), data_or_null<T>(gain), g.data<T>(), mean.data<T>(), scale.data<T>(), dx.fresh_data<T>(),
                      dgain.fresh_data<T>(), dbias.fresh_data<T>(), rows, n);
         };
-        if (x.dtype() == Dtype::float32) run(float{});
-        else run(double{});
+        dispatch_float(x.dtype(), run);
         return {std::move(dx), std::move(dgain), std::move(dbias)};
     }
 };
@@ -167,8 +166,7 @@ std::array<Tensor, 3> normalised(const Tensor& x, const Tensor& gain, const Tens
         forward(x.data<T>(), data_or_null<T>(gain), data_or_null<T>(bias), y.fresh_data<T>(), mean.fresh_data<T>(),
                 scale.fresh_data<T>(), rows, n, static_cast<T>(epsilon));
     };
-    if (x.dtype() == Dtype::float32) run(float{});
-    else run(double{});
+    dispatch_float(x.dtype(), run);
     return {std::move(y), std::move(mean), std::move(scale)};
 }
 

@@ -61,5 +61,11 @@ decltype(auto) dispatch(Dtype dtype, F&& f) {
     }
     return f(bool{});
 }
+/// The same where `dtype` is known to be float32 or float64.
+template <class F>
+decltype(auto) dispatch_float(Dtype dtype, F&& f) {
+    if (dtype == Dtype::float32) return f(float{});
+    return f(double{});
+}
 
 }  // namespace cotangent

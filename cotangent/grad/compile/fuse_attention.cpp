@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <tuple>
 
 #include "cotangent/grad/compile/graph.hpp"
 #include "cotangent/tensor/kernels/attention.hpp"
@@ -63,12 +64,6 @@ std::optional<MatrixRows> rows_of(const Place& place, const Shape& shape) {
         rows.starts = std::move(more);
     }
     return rows;
-}
-
-template <class F>
-void for_float_type(Dtype dtype, const F& f) {
-    if (dtype == Dtype::float32) f(float{});
-    else f(double{});
 }
 
 class AttentionFuser {
@@ -194,7 +189,7 @@ private:
             x.shape.back() != keys || x.shape[x.shape.rank() - 2] != queries)
             return {};
         Mask mask{x, {}, false};
-        for_float_type(x.dtype, [&]<class T>(T) {
+        dispatch_float(x.dtype, [&]<class T>(T) {
             const T* row = value.constant.data<T>();
             for (std::int64_t t = 0; t < queries; ++t, row += keys) {
                 std::int64_t seen = keys;
@@ -206,17 +201,23 @@ private:
         return mask;
     }
 
-    void fuse(Instruction& softmax) {
+    /// What a softmax is of, and what becomes of it, in an attention.
+    struct Scores {
+        Mask mask;
+        double scale = 1;
+        Instruction *product, *sum;  ///< q k', and the weighted sum of values
+    };
+    [[nodiscard]] std::optional<Scores> find_scores(const Instruction& softmax) const {
         const int weights = softmax.outputs[0];
-        Operand x = softmax.inputs[0];
-        const Shape shape = shape_of(weights);
+        const Shape& shape = shape_of(weights);
         const int rank = shape.rank();
+        Operand x = softmax.inputs[0];
         if (rank < 2 || softmax.operation.parameters[0] != rank - 1 ||
             (x.dtype != Dtype::float32 && x.dtype != Dtype::float64))
-            return;
+            return {};
         const auto is_inside = [&] { return is_as_made(x) && x.shape == shape && links_.sole_user(x.value); };
         const std::int64_t queries = shape[rank - 2], keys = shape[rank - 1];
-        if (!is_inside()) return;
+        if (!is_inside()) return {};
         Mask mask{{}, std::vector<std::int64_t>(static_cast<std::size_t>(queries), keys), false};
         if (const Instruction* const add = links_.maker(x.value); is(add, Kind::elementwise, "add"))
             for (const std::size_t side : {0, 1})
@@ -225,58 +226,75 @@ private:
                     x = add->inputs[1 - side];
                     break;
                 }
-        if (!is_inside()) return;
-        Fused fused{};
-        fused.score_scale = take_scale(x, is_inside);
-        if (!is_inside()) return;
-        Instruction* const scores = links_.maker(x.value);
+        if (!is_inside()) return {};
+        const double scale = take_scale(x, is_inside);
+        if (!is_inside()) return {};
+        Instruction* const product = links_.maker(x.value);
         Instruction* const sum = product_with_values(weights);
-        if (!is_product(scores, false, true) || !sum) return;
-        Operand q = fused.q = scores->inputs[0], k = fused.k = scores->inputs[1];
-        fused.v = sum->inputs[1];
+        if (!is_product(product, false, true) || !sum) return {};
+        return Scores{std::move(mask), scale, product, sum};
+    }
+
+    /// Where the result goes by rows: to what it is transposed into alone, if that has them.
+    [[nodiscard]] std::pair<int, MatrixRows> find_target(int result, std::vector<Instruction*>& passed) const {
+        const Shape& shape = shape_of(result);
+        std::vector<Instruction*> moved;
+        const Place target = target_of(result, shape, 0, moved);
+        if (auto rows = rows_of(target, shape)) {
+            passed.insert(passed.end(), moved.begin(), moved.end());
+            return {target.value, std::move(*rows)};
+        }
+        return {result, *rows_of({result, 0, dense_strides(shape)}, shape)};
+    }
+
+    /// All that attention takes has been made by the time of its last product, unless the weights are wanted before.
+    [[nodiscard]] const Instruction* place_for(const Instruction& softmax, const Instruction* sum) const {
+        const auto& users = links_.users(softmax.outputs[0]);
+        const bool is_wanted_before =
+            std::any_of(users.begin(), users.end(), [&](const Instruction* user) { return position(user) < position(sum); });
+        return is_wanted_before ? &softmax : sum;
+    }
+
+    void fuse(Instruction& softmax) {
+        const int weights = softmax.outputs[0];
+        const Shape shape = shape_of(weights);
+        const auto scores = find_scores(softmax);
+        if (!scores) return;
+        Fused fused{};
+        Operand q = fused.q = scores->product->inputs[0], k = fused.k = scores->product->inputs[1];
+        fused.v = scores->sum->inputs[1];
+        fused.score_scale = scores->scale;
         fused.q_scale = take_scale(q, [&] { return is_as_made(q); });
         fused.k_scale = take_scale(k, [&] { return is_as_made(k); });
+        fused.place = place_for(softmax, scores->sum);
 
+        std::vector<Instruction*> passed{scores->sum};
         AttentionProblem problem;
-        problem.queries = queries;
-        problem.keys = keys;
+        problem.queries = shape[shape.rank() - 2];
+        problem.keys = shape.back();
         problem.depth = q.shape.back();
         problem.width = fused.v.shape.back();
         problem.scale = fused.q_scale * fused.k_scale * fused.score_scale;
-        problem.seen = mask.seen;
-        const int result = sum->outputs[0];
-        std::vector<Instruction*> passed;
-        Place target = target_of(result, shape_of(result), 0, passed);
-        auto to = rows_of(target, shape_of(result));
-        if (!to) {
-            passed.clear();
-            target = {result, 0, dense_strides(shape_of(result))};
-            to = rows_of(target, shape_of(result));
-        }
-        passed.push_back(sum);
-        problem.o = *to;
-        // All that it takes has been made by the time of its last product, unless the weights are wanted before.
-        Instruction* place = sum;
-        for (Instruction* const user : links_.users(weights))
-            if (position(user) < position(sum)) place = &softmax;
-        fused.place = place;
-        const std::array<std::pair<Operand, MatrixRows*>, 3> parts{
-            {{q, &problem.q}, {k, &problem.k}, {fused.v, &problem.v}}};
+        problem.seen = scores->mask.seen;
+        int result = -1;
+        std::tie(result, problem.o) = find_target(scores->sum->outputs[0], passed);
+        const std::array<std::pair<const Operand*, MatrixRows*>, 3> parts{
+            {{&q, &problem.q}, {&k, &problem.k}, {&fused.v, &problem.v}}};
         for (std::size_t i = 0; i < parts.size(); ++i) {
-            const auto& [operand, rows] = parts[i];
-            const auto found = find_rows(operand);
+            const auto found = find_rows(*parts[i].first);
             if (!found || found->second.starts.size() != problem.o.starts.size() || found->first == weights ||
-                !is_made_before(found->first, place))
+                !is_made_before(found->first, fused.place))
                 return;
-            *rows = found->second;
+            *parts[i].second = found->second;
             fused.sources[i] = whole(found->first);
         }
-        if (!pays(problem, static_cast<std::int64_t>(size_of(x.dtype)))) return;
+        if (!pays(problem, static_cast<std::int64_t>(size_of(q.dtype)))) return;
         fused.problem = std::make_shared<const AttentionProblem>(std::move(problem));
         const bool is_weight_used = links_.is_result(weights) || links_.users(weights).size() > 1;
+        Instruction fresh = attention_of(fused, scores->mask, is_weight_used ? weights : -1, result, shape);
         softmax.outputs.clear();
         for (Instruction* done : passed) done->outputs.clear();
-        *place = attention_of(fused, mask, is_weight_used ? weights : -1, target.value, shape);
+        graph_.instructions[static_cast<std::size_t>(position(fused.place))] = std::move(fresh);
         fused_.emplace(weights, std::move(fused));
     }
 
@@ -306,7 +324,7 @@ private:
             const Dtype dtype = in[0].dtype();
             if (keeps) out[0] = Tensor::uninitialized(weights_shape, dtype);
             out[1] = Tensor::uninitialized(shape, dtype);
-            for_float_type(dtype, [&]<class T>(T) {
+            dispatch_float(dtype, [&]<class T>(T) {
                 attention<T>(*problem, in[0].data<T>(), in[1].data<T>(), in[2].data<T>(),
                              in.size() > 3 ? in[3].data<T>() : nullptr, keeps ? out[0].fresh_data<T>() : nullptr,
                              out[1].fresh_data<T>());
@@ -411,7 +429,7 @@ private:
         instruction.operation.run = [problem = std::make_shared<const AttentionGradient>(std::move(problem)), shapes](
                                         std::span<const Tensor> in, std::span<Tensor> out) {
             for (std::size_t k = 0; k < shapes.size(); ++k) out[k] = Tensor::uninitialized(shapes[k], in[0].dtype());
-            for_float_type(in[0].dtype(), [&]<class T>(T) {
+            dispatch_float(in[0].dtype(), [&]<class T>(T) {
                 std::array<T*, 3> to{};
                 for (std::size_t i = 0; i < 3; ++i) to[i] = out[shapes.size() == 1 ? 0 : i].fresh_data<T>();
                 attention_gradient<T>(*problem, in[0].data<T>(), in[1].data<T>(), in[2].data<T>(), in[3].data<T>(),

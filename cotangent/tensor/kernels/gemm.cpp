@@ -112,8 +112,7 @@ void run_block(Dtype dtype, const Block& k, const std::byte* a, const std::byte*
                           k.lda, reinterpret_cast<const T*>(b) + i * k.stride_b, k.ldb, false, reinterpret_cast<T*>(c) + i * k.stride_c,
                           k.ldc);
     };
-    if (dtype == Dtype::float32) each(float{});
-    else each(double{});
+    dispatch_float(dtype, each);
 }
 
 }  // namespace

@@ -57,8 +57,7 @@ Tensor compare(const char* op, const F& f, const Tensor& a, double number) {
         return detail::elementwise_mixed<bool, T>(
             op, [f, bound = y.data<T>()[0]](T v) { return f(v, bound); }, a.shape(), Dtype::boolean, x);
     };
-    if (x.dtype() == Dtype::float32) return run(float{});
-    return run(double{});
+    return dispatch_float(x.dtype(), run);
 }
 
 }  // namespace

@@ -214,8 +214,7 @@ Tensor put_back_now(const Tensor& values, const Tensor& indices, const Shape& sh
             for (std::int64_t i = 0; i < from_size; ++i) to[at[i]] += from[i];
         });
     };
-    if (values.dtype() == Dtype::float32) run(float{});
-    else run(double{});
+    dispatch_float(values.dtype(), run);
     return out;
 }
 
@@ -280,8 +279,7 @@ Tensor avg_raw(const Pool& p, bool include_padding, bool transposed, const Tenso
             else avg_plane(p, row_scale, column_scale, x.data<T>() + image, out.fresh_data<T>() + window);
         });
     };
-    if (x.dtype() == Dtype::float32) run(float{});
-    else run(double{});
+    dispatch_float(x.dtype(), run);
     return out;
 }
 
@@ -322,8 +320,7 @@ std::array<Tensor, 2> max_now(const Pool& p, const Tensor& images) {
             else with_stride(p.columns.stride, [&](auto stride) { max_plane(p, stride, from, to, at); });
         });
     };
-    if (x.dtype() == Dtype::float32) run(float{});
-    else run(double{});
+    dispatch_float(x.dtype(), run);
     if (images.dtype() == Dtype::bfloat16) out = detail::to_bfloat16(out);
     return {std::move(out), std::move(indices)};
 }

@@ -145,8 +145,7 @@ Tensor logsumexp(const Tensor& x, const ReduceOptions& options) {
             for (T& value : shift.mutable_values<T>())
                 if (std::isinf(value)) value = 0;
         };
-        if (shift.dtype() == Dtype::float32) drop_infinities(float{});
-        else drop_infinities(double{});
+        dispatch_float(shift.dtype(), drop_infinities);
         const Tensor terms = detail::elementwise("logsumexp", [](auto v, auto s) { return exp(v - s); }, wide,
                                                  shift.view(reduction.kept));
         Tensor total = raw_sum(terms, reduction.reduced);

@@ -97,8 +97,7 @@ Tensor compute(const Sizes& s, bool transposed, const Tensor& x) {
             }
         });
     };
-    if (x.dtype() == Dtype::float32) run(float{});
-    else run(double{});
+    dispatch_float(x.dtype(), run);
     return out;
 }
 
