@@ -30,8 +30,7 @@ struct Product {
     static constexpr int width = registers * L::count;
     static constexpr std::int64_t row_block = 10 * tile_rows;
 
-    /// Panels of `wide` of the `count` lines that lie `across` apart, each line's elements `along` apart; short ones end in
-    /// 0.
+    /// Panels of `wide` of the `count` lines that lie `across` apart, each line's elements `along` apart; 0 fills them up.
     template <int wide>
     static void pack(const T* from, std::int64_t count, std::int64_t across, std::int64_t length, std::int64_t along,
                      T* to) {
