@@ -79,7 +79,7 @@ Tensor factor_all(const Tensor& a) {
     const Shape batch = detail::batch_of(a);
     Tensor l = Tensor::uninitialized(a.shape(), a.dtype());
     Tensor info = Tensor::uninitialized({batch.size()}, Dtype::int32);  // which asks the system for nothing in a steady loop
-    detail::dispatch_real(a.dtype(), [&]<class T>(T) {
+    dispatch_float(a.dtype(), [&]<class T>(T) {
         detail::for_each_matrix(batch.size(), static_cast<double>(n * n * n) / 3, [&](std::int64_t i) {
             info.fresh_data<std::int32_t>()[i] = factor(n, a.data<T>() + i * n * n, l.fresh_data<T>() + i * n * n);
         });

@@ -60,7 +60,7 @@ std::array<Tensor, 2> eigh_now(const Tensor& a) {
     value_shape.push_back(n);
     std::array<Tensor, 2> out{Tensor::uninitialized(value_shape, a.dtype()), Tensor::uninitialized(a.shape(), a.dtype())};
     std::vector<int> failed(static_cast<std::size_t>(batch.size()));
-    detail::dispatch_real(a.dtype(), [&]<class T>(T) {
+    dispatch_float(a.dtype(), [&]<class T>(T) {
         const int size = static_cast<int>(n), ld = std::max(1, size), ask = -1;
         int info = 0, integers = 0;
         T numbers{};

@@ -36,7 +36,7 @@ Tensor half_weights(std::int64_t n, double inside, Dtype dtype) {
     weights.front() = 1;
     if (n % 2 == 0) weights.back() = 1;
     Tensor result = Tensor::uninitialized({n / 2 + 1, 1}, dtype);
-    detail::dispatch_real(dtype, [&]<class T>(T) { std::copy(weights.begin(), weights.end(), result.fresh_data<T>()); });
+    dispatch_float(dtype, [&]<class T>(T) { std::copy(weights.begin(), weights.end(), result.fresh_data<T>()); });
     return result;
 }
 
@@ -72,7 +72,7 @@ Tensor transform_now(const Tensor& x, int axis, bool inverse, double scale) {
         if (k != at) (k < at ? lines.outer : lines.inner) *= x.shape()[k];
     Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
     if (!x.is_empty())
-        detail::dispatch_real(x.dtype(), [&]<class T>(T) {
+        dispatch_float(x.dtype(), [&]<class T>(T) {
             detail::fft_complex(lines, inverse, static_cast<T>(scale), x.data<T>(), y.fresh_data<T>());
         });
     return y;
@@ -90,7 +90,7 @@ Tensor from_real_now(const Tensor& x, double scale) {
     shape.push_back(2);
     Tensor y = Tensor::uninitialized(shape, x.dtype());
     if (!x.is_empty())
-        detail::dispatch_real(x.dtype(), [&]<class T>(T) {
+        dispatch_float(x.dtype(), [&]<class T>(T) {
             detail::fft_from_real({x.size() / n, n, 1}, static_cast<T>(scale), x.data<T>(), y.fresh_data<T>());
         });
     return y;
@@ -107,7 +107,7 @@ Tensor to_real_now(const Tensor& x, std::int64_t n, double scale) {
     shape[shape.rank() - 1] = n;
     Tensor y = Tensor::uninitialized(shape, x.dtype());
     if (!x.is_empty())
-        detail::dispatch_real(x.dtype(), [&]<class T>(T) {
+        dispatch_float(x.dtype(), [&]<class T>(T) {
             detail::fft_to_real({y.size() / n, n, 1}, static_cast<T>(scale), x.data<T>(), y.fresh_data<T>());
         });
     return y;

@@ -49,12 +49,6 @@ void for_each_matrix(std::int64_t count, double flops, F&& f) {
     });
 }
 
-/// f(T{}) for the type of a float32 or float64 tensor.
-template <class F>
-decltype(auto) dispatch_real(Dtype dtype, F&& f) {
-    return dtype == Dtype::float32 ? f(float{}) : f(double{});
-}
-
 /// The step from 1 to the next number of the dtype.
 [[nodiscard]] inline double epsilon_of(Dtype dtype) { return dtype == Dtype::float32 ? 0x1p-23 : 0x1p-52; }
 

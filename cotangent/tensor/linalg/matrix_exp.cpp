@@ -135,7 +135,7 @@ private:
 Tensor exponential_now(const Tensor& a) {
     const std::int64_t n = a.length(-1);
     Tensor out = Tensor::uninitialized(a.shape(), a.dtype());
-    detail::dispatch_real(a.dtype(), [&]<class T>(T) {
+    dispatch_float(a.dtype(), [&]<class T>(T) {
         detail::for_each_matrix(detail::batch_of(a).size(), 20 * static_cast<double>(n * n * n), [&](std::int64_t i) {
             Exponential one(n);
             std::copy_n(a.data<T>() + i * n * n, n * n, one.matrix());

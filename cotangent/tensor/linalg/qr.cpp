@@ -74,7 +74,7 @@ std::array<Tensor, 2> tall_now(const Tensor& a) {
     const Shape batch = detail::batch_of(a);
     std::array<Tensor, 2> out{Tensor::uninitialized(a.shape(), a.dtype()),
                               Tensor::uninitialized(detail::with_matrix(batch, n, n), a.dtype())};
-    detail::dispatch_real(a.dtype(), [&]<class T>(T) {
+    dispatch_float(a.dtype(), [&]<class T>(T) {
         const int rows = static_cast<int>(n), columns = static_cast<int>(m), ld = std::max(1, rows), ask = -1;
         int info = 0;
         T sizes[2]{};

@@ -37,7 +37,7 @@ std::array<Tensor, 2> factor_now(const Tensor& a, const char* regular) {
     pivot_shape.push_back(n);
     std::array<Tensor, 2> out{Tensor::uninitialized(a.shape(), a.dtype()), Tensor::uninitialized(pivot_shape, Dtype::int32)};
     std::vector<int> zero_pivot(static_cast<std::size_t>(batch.size()));
-    detail::dispatch_real(a.dtype(), [&]<class T>(T) {
+    dispatch_float(a.dtype(), [&]<class T>(T) {
         detail::for_each_matrix(batch.size(), static_cast<double>(n * n * n) * (2.0 / 3), [&](std::int64_t i) {
             T* lu = out[0].fresh_data<T>() + i * n * n;
             std::memcpy(lu, a.data<T>() + i * n * n, static_cast<std::size_t>(n * n) * sizeof(T));
@@ -83,7 +83,7 @@ Tensor solve_now(const Tensor& b, const Tensor& lu, const Tensor& pivots, bool t
     const std::int64_t n = lu.length(-1), columns = b.length(-1);
     const auto place_a = detail::places_in(batch, of_lu), place_b = detail::places_in(batch, detail::batch_of(b));
     Tensor x = Tensor::uninitialized(detail::with_matrix(batch, n, columns), b.dtype());
-    detail::dispatch_real(b.dtype(), [&]<class T>(T) {
+    dispatch_float(b.dtype(), [&]<class T>(T) {
         const double flops = 2 * static_cast<double>(n * n) * static_cast<double>(columns);
         detail::for_each_matrix(batch.size(), flops, [&](std::int64_t i) {
             T* to = x.fresh_data<T>() + i * n * columns;
@@ -147,7 +147,7 @@ void for_each_diagonal(const Tensor& lu, const Tensor& all_pivots, const F& visi
 Tensor det_now(const Tensor& lu, const Tensor& pivots) {
     const std::int64_t n = lu.length(-1);
     Tensor result = Tensor::uninitialized(detail::batch_of(lu), lu.dtype());
-    detail::dispatch_real(lu.dtype(), [&]<class T>(T) {
+    dispatch_float(lu.dtype(), [&]<class T>(T) {
         for_each_diagonal(lu, pivots, [&](std::int64_t i, bool odd) {
             T product = odd ? T(-1) : T(1);
             for (std::int64_t k = 0; k < n; ++k) product *= lu.data<T>()[i * n * n + k * (n + 1)];
@@ -162,7 +162,7 @@ std::array<Tensor, 2> slogdet_now(const Tensor& lu, const Tensor& pivots) {
     const std::int64_t n = lu.length(-1);
     std::array<Tensor, 2> out{Tensor::uninitialized(detail::batch_of(lu), lu.dtype()),
                               Tensor::uninitialized(detail::batch_of(lu), lu.dtype())};
-    detail::dispatch_real(lu.dtype(), [&]<class T>(T) {
+    dispatch_float(lu.dtype(), [&]<class T>(T) {
         for_each_diagonal(lu, pivots, [&](std::int64_t i, bool odd) {
             T product = odd ? T(-1) : T(1);
             double sum = 0;

@@ -97,7 +97,7 @@ std::array<Tensor, 3> svd_now(const Tensor& a) {
                               Tensor::uninitialized(detail::with_matrix(batch, m, k), a.dtype()),
                               Tensor::uninitialized(detail::with_matrix(batch, k, n), a.dtype())};
     std::vector<int> failed(static_cast<std::size_t>(k == 0 ? 0 : batch.size()));
-    detail::dispatch_real(a.dtype(), [&]<class T>(T) {
+    dispatch_float(a.dtype(), [&]<class T>(T) {
         const int rows = static_cast<int>(n), columns = static_cast<int>(m), least = static_cast<int>(k),
                   ld = std::max(1, rows), ldvt = std::max(1, least), ask = -1;
         int info = 0;

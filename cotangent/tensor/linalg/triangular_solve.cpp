@@ -51,7 +51,7 @@ Tensor solve_triangle_now(const Tensor& a, const Tensor& b, const TriangularSolv
     const std::int64_t n = a.length(-1), columns = b.length(-1);
     const auto of_a = detail::places_in(batch, detail::batch_of(a)), of_b = detail::places_in(batch, detail::batch_of(b));
     Tensor x = Tensor::uninitialized(detail::with_matrix(batch, n, columns), a.dtype());
-    detail::dispatch_real(a.dtype(), [&]<class T>(T) {
+    dispatch_float(a.dtype(), [&]<class T>(T) {
         detail::for_each_matrix(batch.size(), static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(columns),
                                 [&](std::int64_t i) {
                                     T* to = x.fresh_data<T>() + i * n * columns;

@@ -150,8 +150,7 @@ Tensor compute(bool logarithm, const Tensor& x, int axis) {
     if (x.dtype() == Dtype::bfloat16) return detail::to_bfloat16(compute(logarithm, detail::to_float32(x), axis));
     Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
     const Slices slices(x.shape(), axis);
-    if (x.dtype() == Dtype::float32) softmax_kernel(logarithm, slices, x.data<float>(), y.fresh_data<float>());
-    else softmax_kernel(logarithm, slices, x.data<double>(), y.fresh_data<double>());
+    dispatch_float(x.dtype(), [&]<class T>(T) { softmax_kernel(logarithm, slices, x.data<T>(), y.fresh_data<T>()); });
     return y;
 }
 
@@ -160,8 +159,9 @@ Tensor compute_gradient(bool logarithm, const Tensor& y, const Tensor& g, int ax
         return detail::to_bfloat16(compute_gradient(logarithm, detail::to_float32(y), detail::to_float32(g), axis));
     Tensor result = Tensor::uninitialized(y.shape(), y.dtype());
     const Slices slices(y.shape(), axis);
-    if (y.dtype() == Dtype::float32) gradient_kernel(logarithm, slices, y.data<float>(), g.data<float>(), result.fresh_data<float>());
-    else gradient_kernel(logarithm, slices, y.data<double>(), g.data<double>(), result.fresh_data<double>());
+    dispatch_float(y.dtype(), [&]<class T>(T) {
+        gradient_kernel(logarithm, slices, y.data<T>(), g.data<T>(), result.fresh_data<T>());
+    });
     return result;
 }
 
