@@ -22,7 +22,7 @@ namespace detail {
 /// (g, x...) -> g * df/dx_I: what both rules of a map are made of.
 template <class F, std::size_t I>
 struct Partial {
-    F f;
+    [[no_unique_address]] F f;
 
     template <class G, class... X>
     auto operator()(const G& g, const X&... x) const {
@@ -35,6 +35,41 @@ private:
         const auto y = f(Dual<G>{x, constant_like(x, K == I ? 1 : 0)}...);
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(y)>, Dual<G>>) return g * y.tangent;
         else return g * constant_like(g, 0);  // f does not depend on its arguments
+    }
+};
+
+/// f of one number, which can be made with its derivative in one.
+template <class F>
+struct OfOneNumber {
+    [[no_unique_address]] F f;
+
+    template <class V>
+    auto operator()(const V& x) const {
+        return f(x);
+    }
+    static const void* slope_tag() { return &type_tag<Partial<F, 0>>; }
+    /// Outputs f(x) and f'(x).
+    template <class T>
+    static void with_slope(const void* function, const std::byte* const* inputs, const std::int64_t* steps,
+                           std::byte* const* outputs, std::int64_t count) {
+        using L = Lanes<T>;
+        const F& f = static_cast<const OfOneNumber*>(function)->f;
+        const T* const x = reinterpret_cast<const T*>(inputs[0]);
+        T* const value = reinterpret_cast<T*>(outputs[0]);
+        T* const slope = reinterpret_cast<T*>(outputs[1]);
+        for (std::int64_t k = 0; k < count; k += L::count) {
+            const std::int64_t left = count - k;
+            const L at = steps[0] == 0 ? L(*x) : left >= L::count ? L::load(x + k) : L::load_part(x + k, left);
+            const auto y = f(Dual<L>{at, constant_like(at, 1)});
+            const auto put = [&](L lanes, T* to) { left >= L::count ? lanes.store(to + k) : lanes.store_part(to + k, left); };
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(y)>, Dual<L>>) {
+                put(y.value, value);
+                put(y.tangent, slope);
+            } else {  // f does not depend on its argument
+                put(L(y), value);
+                put(L(0), slope);
+            }
+        }
     }
 };
 
@@ -109,7 +144,9 @@ private:
 
 template <int order, class F, class... X>
 Tensor map_of_order(const F& f, const X&... x) {
-    return record(Map<F, sizeof...(X), order>{f}, elementwise("map", f, x...), x...);
+    if constexpr (order == 0 && sizeof...(X) == 1)
+        return record(Map<F, 1, 0>{f}, elementwise("map", OfOneNumber<F>{f}, x...), x...);
+    else return record(Map<F, sizeof...(X), order>{f}, elementwise("map", f, x...), x...);
 }
 
 }  // namespace detail

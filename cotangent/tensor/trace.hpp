@@ -64,6 +64,10 @@ struct Operation {
     ElementKernel kernel = nullptr;
     ElementKernel padded = nullptr;        ///< `kernel` for whole registers, repeated inputs filling one; null: there is none
     std::shared_ptr<const void> function;  ///< of `kernel`
+    /// Of an op x -> f(x) of one number: a kernel that writes f and its derivative f'; and the tag of the op g, x -> g f'(x),
+    /// which has the same attributes. So a pass may make f' where x is, once.
+    ElementKernel with_slope = nullptr;
+    const void* slope_tag = nullptr;
     bool mean = false;                     ///< of a total
     std::vector<std::int64_t> first;       ///< of a place, for each input
     // Two operations with one tag and the same attributes compute the same of the same inputs.

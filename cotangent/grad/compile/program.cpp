@@ -80,6 +80,7 @@ Program::Program(std::unique_ptr<Graph> graph, std::vector<Operand> results, std
     : graph_(std::move(graph)), results_(std::move(results)), taken_(std::move(taken)) {
     recorded_ops_ = graph_->instructions.size();
     simplify(*graph_, results_);
+    share_slopes(*graph_, results_);
     fuse_attention(*graph_, results_);
     cheapen_arithmetic(*graph_, results_);
     keep_blocks(*graph_, results_);

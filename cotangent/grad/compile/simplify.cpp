@@ -18,12 +18,6 @@ struct Identity {
         return v;
     }
 };
-struct Product {
-    template <class V>
-    V operator()(V a, V b) const {
-        return a * b;
-    }
-};
 
 /// Builds the instructions anew, one at a time.
 class Simplifier {

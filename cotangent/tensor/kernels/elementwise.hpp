@@ -283,9 +283,8 @@ void scalars_kernel(const void* f, const std::byte* const* inputs, const std::in
     }(std::index_sequence_for<In...>{});
 }
 
-/// Hands an elementwise call, whose result is `out`, to the trace.
-template <class F, class... X>
-void trace_elementwise(const char* op, ElementKernel kernel, ElementKernel padded, const F& f, Tensor& out, const X&... x) {
+template <class F>
+[[nodiscard]] Operation elementwise_operation(const char* op, ElementKernel kernel, ElementKernel padded, const F& f) {
     Operation operation;
     operation.kind = Operation::Kind::elementwise;
     operation.name = op;
@@ -293,6 +292,23 @@ void trace_elementwise(const char* op, ElementKernel kernel, ElementKernel padde
     operation.padded = padded;
     operation.function = std::make_shared<F>(f);
     identify(operation, f);
+    return operation;
+}
+
+/// F, a function of n numbers, over lanes. If it has a member with_slope, that says how it is made with its derivative.
+template <class T, std::size_t n, class F>
+[[nodiscard]] Operation lanes_operation(const char* op, const F& f) {
+    Operation operation = elementwise_operation(op, lanes_kernel<T, n, F>, padded_lanes_kernel<T, n, F>, f);
+    if constexpr (requires { F::template with_slope<T>; }) {
+        operation.with_slope = F::template with_slope<T>;
+        operation.slope_tag = F::slope_tag();
+    }
+    return operation;
+}
+
+/// Hands an elementwise call, whose result is `out`, to the trace.
+template <class... X>
+void trace_elementwise(Operation&& operation, Tensor& out, const X&... x) {
     const std::array<const Tensor*, sizeof...(X)> inputs{&x...};
     trace_state.trace->add(std::move(operation), inputs, {&out, 1});
 }
@@ -306,7 +322,7 @@ template <class Out, class... In, class F, class... X>
         const InsideOp inside;
         elementwise_scalars(f, shape, out.fresh_data<Out>(), {&x.shape()...}, x.template data<In>()...);
     }
-    if (tracing) [[unlikely]] trace_elementwise(op, scalars_kernel<F, Out, In...>, nullptr, f, out, x...);
+    if (tracing) [[unlikely]] trace_elementwise(elementwise_operation(op, scalars_kernel<F, Out, In...>, nullptr, f), out, x...);
     return out;
 }
 
@@ -325,15 +341,15 @@ inline void check_same_dtype(const char* op, Dtype a, Dtype b) {
 template <Accepts accepts, class F, class... X>
 void trace_elementwise_of(Dtype dtype, const char* op, const F& f, Tensor& out, const X&... x) {
     constexpr std::size_t n = sizeof...(X);
-    if (dtype == Dtype::float32)
-        return trace_elementwise(op, lanes_kernel<float, n, F>, padded_lanes_kernel<float, n, F>, f, out, x...);
-    if (dtype == Dtype::float64)
-        return trace_elementwise(op, lanes_kernel<double, n, F>, padded_lanes_kernel<double, n, F>, f, out, x...);
+    if (dtype == Dtype::float32) return trace_elementwise(lanes_operation<float, n>(op, f), out, x...);
+    if (dtype == Dtype::float64) return trace_elementwise(lanes_operation<double, n>(op, f), out, x...);
     if constexpr (accepts == Accepts::numeric) {
         const auto integers = [&]<class T>(T) {
             const auto scalar = [f](auto... v) { return static_cast<T>(f(v...)); };
             [&]<std::size_t... I>(std::index_sequence<I...>) {
-                trace_elementwise(op, scalars_kernel<decltype(scalar), T, std::conditional_t<(I < n), T, T>...>, nullptr, scalar, out, x...);
+                trace_elementwise(
+                    elementwise_operation(op, scalars_kernel<decltype(scalar), T, std::conditional_t<(I < n), T, T>...>, nullptr, scalar),
+                    out, x...);
             }(std::make_index_sequence<n>{});
         };
         if (dtype == Dtype::int32) integers(std::int32_t{});

@@ -60,7 +60,8 @@ Tensor cast(const Tensor& x, Dtype dtype) {
             kernel(nullptr, &in, &step, &result, last - first);
         });
     }
-    if (tracing) [[unlikely]] detail::trace_elementwise("cast", kernel, nullptr, Conversion{x.dtype(), dtype}, out, x);
+    if (tracing) [[unlikely]]
+        detail::trace_elementwise(detail::elementwise_operation("cast", kernel, nullptr, Conversion{x.dtype(), dtype}), out, x);
     return is_floating(dtype) ? record(Cast{}, std::move(out), x) : out;
 }
 
