@@ -9,8 +9,14 @@
 //     1024 x 384 x 128, b transposed          128    127, 125      115
 //     512 x 1024 x 128, a transposed          123    118, 98        61
 //     the same with operands from beyond the second cache: 60, and 77 made transposed, the transposition included
-// dnnl_sgemm has single products of float32, oneDNN's matmul those of many matrices and of bfloat16; our own loops have float64
-// and what is too small for oneDNN. packed_gemm.cpp says why OpenBLAS has none.
+// On Zen 3 (32-byte registers, peak about 93), operands from beyond the second cache: sgemm, our own
+//     1024 x 128 x 512, 1024 x 512 x 128      81, 80       86, 84
+//     1024 x 512 x 128, b transposed          78           84
+//     128 x 1024 x 512, a transposed          55           75
+//     512 x 1024 x 128, a transposed          59           77
+//     the same from the first cache up: 64 x 64 x 64 68, 56; 200 x 200 x 200 78, 75; 512 x 512 x 512 79, 85
+// dnnl_sgemm has single products of float32, oneDNN's matmul those of many matrices and of bfloat16; our own loops have float64,
+// what is too small for oneDNN, and what is large where registers are of 32 bytes. packed_gemm.cpp says why OpenBLAS has none.
 #include "cotangent/tensor/kernels/gemm.hpp"
 
 #include <algorithm>
@@ -23,6 +29,7 @@
 #include "cotangent/tensor/kernels/packed_gemm.hpp"
 #include "cotangent/tensor/kernels/strided_copy.hpp"
 #include "cotangent/tensor/kernels/workspace.hpp"
+#include "cotangent/tensor/lanes.hpp"
 #include "cotangent/tensor/storage.hpp"
 #include "cotangent/tensor/threads.hpp"
 
@@ -102,6 +109,13 @@ void run_matmul(Dtype dtype, const Block& k, const void* a, const void* b, void*
 
 bool is_small(std::int64_t rows, std::int64_t columns, std::int64_t inner) { return rows * columns * inner < 24 * 24 * 24; }
 
+/// Are our own loops faster than sgemm?
+bool prefers_own(std::int64_t rows, std::int64_t columns, std::int64_t inner) {
+    if (is_small(rows, columns, inner)) return true;
+    const bool is_large = std::min(rows, columns) >= 64 && std::max(rows, columns) >= 128 && rows * columns * inner >= 1 << 23;
+    return lane_bytes < 64 && is_large;
+}
+
 void run_block(Dtype dtype, const Block& k, const std::byte* a, const std::byte* b, std::byte* c) {
     const bool small = is_small(k.rows, k.columns, k.inner);
     if (dtype == Dtype::bfloat16 || (dtype == Dtype::float32 && !small && k.count > 1))
@@ -121,7 +135,7 @@ template <class T>
 void gemm_block(bool transpose_a, bool transpose_b, std::int64_t rows, std::int64_t columns, std::int64_t inner, const T* a,
                 std::int64_t lda, const T* b, std::int64_t ldb, bool adds, T* c, std::int64_t ldc) {
     if constexpr (std::is_same_v<T, float>) {
-        if (!is_small(rows, columns, inner)) {
+        if (!prefers_own(rows, columns, inner)) {
             const OneThread one_thread;
             dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', rows, columns, inner, 1, a, lda, b, ldb, adds ? 1.0f : 0.0f, c, ldc);
             return;
@@ -151,8 +165,8 @@ void gemm(Dtype dtype, const GemmProblem& p, const void* a, const void* b, void*
         return;
     }
     // The gradient of a kernel that has more inputs than outputs, a' g: sgemm would rather make g' a.
-    if (dtype == Dtype::float32 && p.count == 1 && p.transpose_a && !p.transpose_b && p.rows >= 2 * p.columns &&
-        p.columns >= 64 && p.inner >= 256) {
+    if (dtype == Dtype::float32 && p.count == 1 && p.transpose_a && !p.transpose_b && p.rows >= 2 * p.columns && p.columns >= 64 &&
+        p.inner >= 256 && !prefers_own(p.rows, p.columns, p.inner)) {
         const Storage turned(static_cast<std::size_t>(p.rows * p.columns * size));
         gemm(dtype, {.rows = p.columns, .columns = p.rows, .inner = p.inner, .transpose_a = true}, b, a, turned.data());
         return strided_copy({p.rows, p.columns}, static_cast<std::size_t>(size), to, {p.columns, 1}, turned.data(), {1, p.rows});

@@ -1,5 +1,6 @@
 // A product as BLIS makes it: b is packed in panels as wide as two registers, and the innermost loop keeps a tile of c of
-// that width in registers. Rows of a are read where they lie; columns, and rows too few for a tile, are packed in panels.
+// that width in registers. Rows of a are read where they lie, and fetched a tile ahead; columns, and rows too few for a
+// tile, are packed in panels.
 //
 // Why not OpenBLAS: its serial build takes work memory without a lock, so that two threads that multiply at once now and
 // then share it and get wrong numbers (about one product in 20,000 in our measurement).
@@ -7,9 +8,13 @@
 #include "cotangent/tensor/kernels/packed_gemm.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
 
 #include "cotangent/tensor/kernels/matrix_vector.hpp"
 #include "cotangent/tensor/kernels/product_tile.hpp"
+#include "cotangent/tensor/kernels/transpose_block.hpp"
 #include "cotangent/tensor/kernels/workspace.hpp"
 #include "cotangent/tensor/lanes.hpp"
 
@@ -19,87 +24,160 @@ namespace {
 // The purpose of a workspace.
 struct Packed;
 
-constexpr std::int64_t inner_block = 256, column_block = 256;
+constexpr std::int64_t inner_block = 256, column_block = 512;
 constexpr int tile_rows = lane_bytes == 64 ? 12 : 6;
-// Rows that lie this many bytes apart share one place of the first cache, which has fewer than a tile wants.
+/// Rows that lie this many bytes apart share one place of the first cache, which has fewer than a tile wants.
 constexpr std::int64_t cache_way = 4096;
+
+/// Asks for a line of the cache. GCC 12 drops loops of __builtin_prefetch.
+inline void fetch(const void* address) {
+#if defined(__SSE2__)
+    asm volatile("prefetcht0 %0" : : "m"(*static_cast<const char*>(address)));
+#else
+    __builtin_prefetch(address);
+#endif
+}
 
 template <class T, int registers>
 struct Product {
     using L = Lanes<T>;
     static constexpr int width = registers * L::count;
-    static constexpr std::int64_t row_block = 10 * tile_rows;
+    static constexpr std::int64_t packed_rows = 20 * tile_rows;  // at a time
+    static constexpr std::int64_t cache_line = 64 / sizeof(T);
 
     /// Panels of `wide` of the `count` lines that lie `across` apart, each line's elements `along` apart; 0 fills them up.
     template <int wide>
     static void pack(const T* from, std::int64_t count, std::int64_t across, std::int64_t length, std::int64_t along,
                      T* to) {
+        if (across == 1) return pack_side_by_side<wide>(from, count, length, along, to);
         for (std::int64_t first = 0; first < count; first += wide) {
             const std::int64_t here = std::min<std::int64_t>(wide, count - first);
             const T* base = from + first * across;
-            if (here < wide) std::fill_n(to, length * wide, T{});
-            if (across == 1) {
-                for (std::int64_t k = 0; k < length; ++k) {
-                    const T* line = base + k * along;
-                    T* at = to + k * wide;
-                    if (here == wide)
-                        for (int i = 0; i < wide; ++i) at[i] = line[i];
-                    else
-                        for (std::int64_t i = 0; i < here; ++i) at[i] = line[i];
-                }
+            T* const panel = to + first * length;
+            if (here < wide) std::fill_n(panel, length * wide, T{});
+            if (along == 1 && sizeof(T) == 4) {
+                transpose_block(panel, wide, base, across, length, here);
             } else {
-                for (std::int64_t i = 0; i < here; ++i) {
-                    const T* line = base + i * across;
-                    for (std::int64_t k = 0; k < length; ++k) to[k * wide + i] = line[k * along];
-                }
+                for (std::int64_t i = 0; i < here; ++i)
+                    for (std::int64_t k = 0; k < length; ++k) panel[k * wide + i] = base[i * across + k * along];
             }
-            to += length * wide;
         }
     }
 
-    /// to[j] = scale * sum, or added to what is there, for the lanes before `left`.
-    static void put(const PackedGemm<T>& p, bool adds, L sum, T* to, std::int64_t left) {
-        if (left >= L::count) (adds ? L::load(to) + sum * p.scale : sum * p.scale).store(to);
-        else if (left > 0) (adds ? L::load_part(to, left) + sum * p.scale : sum * p.scale).store_part(to, left);
+    /// The same of lines whose neighbours lie side by side: a few elements of all panels at a time, while the next are
+    /// fetched.
+    template <int wide>
+    static void pack_side_by_side(const T* from, std::int64_t count, std::int64_t length, std::int64_t along, T* to) {
+        constexpr std::int64_t few = 8;
+        for (std::int64_t start = 0; start < length; start += few) {
+            const std::int64_t end = std::min(start + few, length);
+            for (std::int64_t first = 0; first < count; first += wide) {
+                const std::int64_t here = std::min<std::int64_t>(wide, count - first);
+                const T* line = from + first + start * along;
+                T* at = to + first * length + start * wide;
+                for (std::int64_t k = start; k < end; ++k, line += along, at += wide) {
+                    fetch(line + few * along);
+                    if (here == wide) {
+                        std::memcpy(at, line, wide * sizeof(T));
+                    } else {
+                        std::fill_n(at, wide, T{});
+                        std::copy_n(line, here, at);
+                    }
+                }
+            }
+        }
     }
+
+    /// What a block of b, packed, adds to some rows of c.
+    struct Block {
+        std::int64_t rows, columns, inner;
+        const T* a;  // the rows that are read where they lie, `read` of them
+        std::int64_t a_row, read;
+        const T *packed_a, *packed_b;
+        T* c;
+        std::int64_t c_row;
+        bool adds;
+        T scale;
+        std::int64_t lines =
+            std::bit_ceil(static_cast<std::uint64_t>((inner + cache_line - 1) / cache_line));  // of a row, or more
+        int log_lines = std::countr_zero(static_cast<std::uint64_t>(lines));
+        std::int64_t panels = (columns + width - 1) / width;
+        // Of the lines of a tile's rows, what a tile above fetches. Were it the only one, it would fetch all: too many at
+        // once.
+        bool fetches = (panels > 1) && (tile_rows < read);
+        std::int64_t share = fetches ? (lines * tile_rows + panels - 1) / panels : 0;
+
+        void run() const {
+            // Rows that lie far apart come once; packed ones are at hand for each panel of b.
+            if (read > 0)
+                for (std::int64_t i = 0; i < rows; i += tile_rows)
+                    for (std::int64_t j = 0; j < columns; j += width) tile(i, j);
+            else
+                for (std::int64_t j = 0; j < columns; j += width)
+                    for (std::int64_t i = 0; i < rows; i += tile_rows) tile(i, j);
+        }
+
+    private:
+        void tile(std::int64_t i, std::int64_t j) const {
+            if (i + tile_rows < read) fetch_below(i, j);
+            T* const to = c + i * c_row + j;
+            const std::int64_t rows_left = rows - i, columns_left = columns - j;
+            for (std::int64_t r = 0; r < std::min<std::int64_t>(rows_left, tile_rows); ++r) fetch(to + r * c_row);
+            if (rows_left >= tile_rows && columns_left >= width) {
+                multiply(i, j, [=, this, is_added = adds, factor = scale](std::int64_t r, std::int64_t s, L sum) {
+                    T* const at = to + r * c_row + s;
+                    (is_added ? L::load(at) + sum * factor : sum * factor).store(at);
+                });
+            } else {
+                multiply(i, j, [=, this](std::int64_t r, std::int64_t s, L sum) {
+                    T* const at = to + r * c_row + s;
+                    const std::int64_t left = columns_left - s;
+                    if (r >= rows_left || left <= 0) return;
+                    if (left >= L::count) (adds ? L::load(at) + sum * scale : sum * scale).store(at);
+                    else (adds ? L::load_part(at, left) + sum * scale : sum * scale).store_part(at, left);
+                });
+            }
+        }
+
+        /// A tile's share of the rows of the one below.
+        void fetch_below(std::int64_t i, std::int64_t j) const {
+            const T* const below = a + (i + tile_rows) * a_row;
+            const std::int64_t first = j / width * share;
+            for (std::int64_t l = first; l < first + share; ++l)
+                fetch(below + (l >> log_lines) * a_row + (l & (lines - 1)) * cache_line);
+        }
+
+        template <class Put>
+        void multiply(std::int64_t i, std::int64_t j, const Put& put) const {
+            const T* const b = packed_b + j * inner;
+            if (i < read) multiply_tile<T, tile_rows, registers>(inner, a + i * a_row, a_row, 1, b, width, put);
+            else multiply_tile<T, tile_rows, registers>(inner, packed_a + (i - read) * inner, 1, tile_rows, b, width, put);
+        }
+    };
 
     static void run(const PackedGemm<T>& p) {
         const auto up = [](std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; };
         const std::int64_t deep = std::min(inner_block, p.inner), broad = up(std::min(column_block, p.columns), width);
-        const std::int64_t tall = up(std::min(row_block, p.rows), tile_rows);
+        const bool are_rows_read = p.a_column == 1 && p.a_row * static_cast<std::int64_t>(sizeof(T)) % cache_way != 0;
+        const std::int64_t row_block = are_rows_read ? p.rows : packed_rows;
+        const std::int64_t tall = are_rows_read ? tile_rows : up(std::min(packed_rows, p.rows), tile_rows);
         T* const packed_b =
             static_cast<T*>(workspace<Packed>().reserve(static_cast<std::size_t>(deep * (broad + tall)) * sizeof(T)));
         T* const packed_a = packed_b + deep * broad;
-        const bool are_rows_read = p.a_column == 1 && p.a_row * static_cast<std::int64_t>(sizeof(T)) % cache_way != 0;
         for (std::int64_t column = 0; column < p.columns; column += column_block)
             for (std::int64_t k = 0; k < p.inner; k += inner_block) {
                 const std::int64_t columns = std::min(column_block, p.columns - column),
                                    inner = std::min(inner_block, p.inner - k);
                 pack<width>(p.b + k * p.b_row + column * p.b_column, columns, p.b_column, inner, p.b_row, packed_b);
                 for (std::int64_t row = 0; row < p.rows; row += row_block) {
-                    const std::int64_t count = std::min(row_block, p.rows - row);
+                    const std::int64_t rows = std::min(row_block, p.rows - row);
                     const T* const a = p.a + row * p.a_row + k * p.a_column;
-                    const std::int64_t read = are_rows_read ? count / tile_rows * tile_rows : 0;
-                    pack<tile_rows>(a + read * p.a_row, count - read, p.a_row, inner, p.a_column, packed_a);
-                    const auto tile = [&](std::int64_t i, std::int64_t j) {
-                        T* const to = p.c + (row + i) * p.c_row + column + j;
-                        const auto keep = [&](std::int64_t r, std::int64_t s, L sum) {
-                            if (i + r < count) put(p, p.adds || k > 0, sum, to + r * p.c_row + s, columns - j - s);
-                        };
-                        const T* const b = packed_b + j * inner;
-                        if (i < read)
-                            multiply_tile<T, tile_rows, registers>(inner, a + i * p.a_row, p.a_row, 1, b, width, keep);
-                        else
-                            multiply_tile<T, tile_rows, registers>(inner, packed_a + (i - read) * inner, 1, tile_rows, b,
-                                                                   width, keep);
-                    };
-                    // Rows that lie far apart come once; packed ones are at hand for each panel of b.
-                    if (read > 0)
-                        for (std::int64_t i = 0; i < count; i += tile_rows)
-                            for (std::int64_t j = 0; j < columns; j += width) tile(i, j);
-                    else
-                        for (std::int64_t j = 0; j < columns; j += width)
-                            for (std::int64_t i = 0; i < count; i += tile_rows) tile(i, j);
+                    const std::int64_t read = are_rows_read ? rows / tile_rows * tile_rows : 0;
+                    pack<tile_rows>(a + read * p.a_row, rows - read, p.a_row, inner, p.a_column, packed_a);
+                    Block{
+                        rows,    columns,         inner,  a, p.a_row, read, packed_a, packed_b, p.c + row * p.c_row + column,
+                        p.c_row, p.adds || k > 0, p.scale}
+                        .run();
                 }
             }
     }

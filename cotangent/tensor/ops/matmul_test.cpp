@@ -44,7 +44,7 @@ double error_of(ct::Dtype dtype, std::int64_t m, std::int64_t k, std::int64_t n,
 
 TEST_CASE("matmul stays within its error bound for every dtype, transpose and size class") {
     for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64, ct::Dtype::bfloat16})
-        for (const auto& [m, k, n] : {std::tuple{1, 1, 1}, {3, 5, 2}, {1, 40, 70}, {70, 40, 1}, {1, 301, 2050}, {2, 257, 1030}, {2050, 301, 1}, {1030, 6, 2}, {64, 32, 64}, {33, 47, 20}, {130, 90, 110}, {150, 300, 70}, {25, 1024, 40}})
+        for (const auto& [m, k, n] : {std::tuple{1, 1, 1}, {3, 5, 2}, {1, 40, 70}, {70, 40, 1}, {1, 301, 2050}, {2, 257, 1030}, {2050, 301, 1}, {1030, 6, 2}, {64, 32, 64}, {33, 47, 20}, {130, 90, 110}, {150, 300, 70}, {25, 1024, 40}, {70, 300, 530}, {250, 270, 130}})
             for (const auto& [ta, tb] : {std::pair{false, false}, {true, false}, {false, true}, {true, true}}) {
                 CAPTURE(ct::name(dtype));
                 CAPTURE(m);
