@@ -5,6 +5,7 @@
 #include "cotangent/tensor/kernels/attention.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "cotangent/tensor/kernels/product_tile.hpp"
@@ -69,14 +70,15 @@ struct Kernel {
         return select(is_there, value, L(fill));
     }
 
-    /// Rows of whole registers: as they lie, where they are that long and `scale` is 1.
+    /// Rows of whole registers one after another: as they lie, where they do so and `scale` is 1. Rows far apart share
+    /// places of the first cache, which has too few for them.
     struct Rows {
         const T* data;
         std::int64_t step;
     };
     static Rows whole_rows(const T* from, std::int64_t step, std::int64_t rows, std::int64_t width, T scale, T* room) {
         const std::int64_t wide = padded(width);
-        if (wide == width && scale == 1) return {from, step};
+        if (wide == width && scale == 1 && step == width) return {from, step};
         for (std::int64_t i = 0; i < rows; ++i)
             for (std::int64_t j = 0; j < wide; j += lanes)
                 (load(from + i * step + j, width - j) * scale).store(room + i * wide + j);
@@ -91,28 +93,51 @@ struct Kernel {
         return {room, wide};
     }
 
-    /// Softmax of the first `seen` scores in place, zeros up to `end`; the weights go to p as well, if there is one.
-    static void softmax(T* scores, const T* mask, std::int64_t seen, std::int64_t end, T* p, std::int64_t keys) {
-        if (mask)
-            for (std::int64_t j = 0; j < seen; j += lanes)
-                (L::load(scores + j) + load(mask + j, seen - j)).store(scores + j);
-        for (std::int64_t j = seen / lanes * lanes; j < end; j += lanes)
-            before(L::load(scores + j), seen - j, lowest).store(scores + j);
-        L top = L::load(scores), sum(0);
-        for (std::int64_t j = lanes; j < end; j += lanes) top = maximum(top, L::load(scores + j));
-        const L shift(max_of(top));
-        for (std::int64_t j = 0; j < end; j += lanes) {
-            const L e = exp(L::load(scores + j) - shift);
-            sum += e;
-            e.store(scores + j);
+    /// Softmax of the scores of `rows` queries from `first` on, in place: of those that a query sees, zeros up to `end`. The
+    /// weights go to p as well, if there is one. Each pass takes all rows: what is one after the other in a row need not
+    /// wait.
+    static void softmax(const AttentionProblem& n, std::int64_t first, std::int64_t rows, std::int64_t end, T* scores,
+                        std::int64_t step, const T* mask, T* p) {
+        std::array<L, tile_rows> top, sum;
+        for (std::int64_t r = 0; r < rows; ++r, scores += step) {
+            const std::int64_t seen = n.seen[static_cast<std::size_t>(first + r)];
+            const T* const added = mask ? mask + (first + r) * n.keys : nullptr;
+            L most(lowest);
+            const auto keep = [&](L score, std::int64_t j) {
+                score.store(scores + j);
+                most = maximum(most, score);
+            };
+            std::int64_t j = 0;
+            for (; j + lanes <= seen; j += lanes)
+                keep(added ? L::load(scores + j) + L::load(added + j) : L::load(scores + j), j);
+            if (j < seen) {
+                const L score = L::load(scores + j);
+                keep(before(added ? score + L::load_part(added + j, seen - j) : score, seen - j, lowest), j);
+                j += lanes;
+            }
+            for (; j < end; j += lanes) L(lowest).store(scores + j);
+            top[static_cast<std::size_t>(r)] = L(max_of(most));
         }
-        const L scale(1 / sum_of(sum));
-        for (std::int64_t j = 0; j < end; j += lanes) (L::load(scores + j) * scale).store(scores + j);
-        if (!p) return;
-        std::int64_t j = 0;
-        for (; j + lanes <= std::min(end, keys); j += lanes) L::load(scores + j).store(p + j);
-        if (j < end) L::load(scores + j).store_part(p + j, keys - j);
-        if (end < keys) std::fill(p + end, p + keys, T{});
+        scores -= rows * step;
+        for (std::int64_t r = 0; r < rows; ++r, scores += step) {
+            L total(0);
+            for (std::int64_t j = 0; j < end; j += lanes) {
+                const L e = exp(L::load(scores + j) - top[static_cast<std::size_t>(r)]);
+                total += e;
+                e.store(scores + j);
+            }
+            sum[static_cast<std::size_t>(r)] = L(1 / sum_of(total));
+        }
+        scores -= rows * step;
+        for (std::int64_t r = 0; r < rows; ++r, scores += step) {
+            T* const to = p ? p + (first + r) * n.keys : nullptr;
+            for (std::int64_t j = 0; j < end; j += lanes) {
+                const L weight = L::load(scores + j) * sum[static_cast<std::size_t>(r)];
+                weight.store(scores + j);
+                if (to) store(weight, to + j, n.keys - j);
+            }
+            if (to && end < n.keys) std::fill(to + end, to + n.keys, T{});
+        }
     }
 
     static std::int64_t most_seen(const AttentionProblem& n, std::int64_t first, std::int64_t last) {
@@ -132,28 +157,33 @@ struct Kernel {
             const std::int64_t seen = most_seen(n, t, t + rows), end = padded(seen);
             product(rows, end, n.depth, queries.data + t * queries.step, queries.step, 1, keys_across.data, keys_across.step,
                     [&](std::int64_t i, std::int64_t j, L value) { value.store(scores + i * keys + j); });
-            for (std::int64_t i = 0; i < rows; ++i)
-                softmax(scores + i * keys, mask ? mask + (t + i) * n.keys : nullptr, n.seen[static_cast<std::size_t>(t + i)],
-                        end, p ? p + (t + i) * n.keys : nullptr, n.keys);
+            softmax(n, t, rows, end, scores, keys, mask, p);
             product(rows, width, seen, scores, keys, 1, values.data, values.step,
                     [&](std::int64_t i, std::int64_t j, L value) { store(value, o + (t + i) * n.o.step + j, n.width - j); });
         }
     }
 
-    /// From g v' to the cotangent of the scores, in place, and zeros up to `end`; the weights go beside it.
-    static void softmax_gradient(T* scores, const T* p, std::int64_t seen, std::int64_t end, T* weights) {
-        L sum(0);
-        for (std::int64_t j = 0; j < seen; j += lanes)
-            sum += load(p + j, seen - j) * before(L::load(scores + j), seen - j, 0);
-        const L total(sum_of(sum));
-        std::int64_t j = 0;
-        for (; j < seen; j += lanes) {
-            const L weight = load(p + j, seen - j);
-            weight.store(weights + j);
-            (weight * before(L::load(scores + j) - total, seen - j, 0)).store(scores + j);
+    /// From g v' to the cotangent of the scores, in place, and zeros up to `end`: of `rows` queries from `first` on, whose
+    /// weights are at p.
+    static void softmax_gradient(const AttentionProblem& n, std::int64_t first, std::int64_t rows, std::int64_t end,
+                                 T* scores, const T* p, std::int64_t p_step) {
+        std::array<L, tile_rows> total;
+        for (std::int64_t r = 0; r < rows; ++r) {
+            const std::int64_t seen = n.seen[static_cast<std::size_t>(first + r)];
+            L sum(0);
+            for (std::int64_t j = 0; j < seen; j += lanes)
+                sum += before(L::load(p + r * p_step + j) * L::load(scores + r * end + j), seen - j, 0);
+            total[static_cast<std::size_t>(r)] = L(sum_of(sum));
         }
-        std::fill(scores + j, scores + end, T{});
-        std::fill(weights + j, weights + end, T{});
+        for (std::int64_t r = 0; r < rows; ++r) {
+            const std::int64_t seen = n.seen[static_cast<std::size_t>(first + r)];
+            T* const row = scores + r * end;
+            std::int64_t j = 0;
+            for (; j < seen; j += lanes)
+                before(L::load(p + r * p_step + j) * (L::load(row + j) - total[static_cast<std::size_t>(r)]), seen - j, 0)
+                    .store(row + j);
+            std::fill(row + j, row + end, T{});
+        }
     }
 
     static void backward(const AttentionGradient& d, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq,
@@ -161,11 +191,12 @@ struct Kernel {
         const AttentionProblem& n = d.problem;
         const std::int64_t keys = padded(n.keys), depth = padded(n.depth), width = padded(n.width);
         const std::int64_t most_rows = std::min(panel, n.queries);
-        T* const scores = static_cast<T*>(workspace<Attention>().reserve(
-            static_cast<std::size_t>(2 * most_rows * keys + n.queries * (depth + width) + keys * (depth + n.width)) *
-            sizeof(T)));
-        T* const weights = scores + most_rows * keys;
-        T* room = weights + most_rows * keys;
+        T* const scores = static_cast<T*>(
+            workspace<Attention>().reserve(static_cast<std::size_t>((most_rows + n.queries) * keys +
+                                                                    n.queries * (depth + width) + keys * (depth + n.width)) *
+                                           sizeof(T)));
+        const Rows weights = whole_rows(p, n.keys, n.queries, n.keys, 1, scores + most_rows * keys);
+        T* room = scores + (most_rows + n.queries) * keys;
         const T scale = static_cast<T>(n.scale);
         const Rows queries = whole_rows(q, n.q.step, n.queries, n.depth, scale, room);
         const Rows cotangents = whole_rows(g, n.o.step, n.queries, n.width, 1, room += n.queries * depth);
@@ -179,9 +210,7 @@ struct Kernel {
                 product(rows, padded(seen), n.width, cotangents.data + t * cotangents.step, cotangents.step, 1,
                         values_across.data, values_across.step,
                         [&](std::int64_t i, std::int64_t j, L value) { value.store(here + i * keys + j); });
-                for (std::int64_t i = 0; i < rows; ++i)
-                    softmax_gradient(here + i * keys, p + (t + i) * n.keys, n.seen[static_cast<std::size_t>(t + i)], keys,
-                                     weights + (t - start + i) * keys);
+                softmax_gradient(n, t, rows, keys, here, weights.data + t * weights.step, weights.step);
                 product(rows, depth, seen, here, keys, 1, whole_keys.data, whole_keys.step,
                         [&](std::int64_t i, std::int64_t j, L value) {
                             store(value * scale, dq + (t + i) * d.dq.step + j, n.depth - j);
@@ -198,10 +227,10 @@ struct Kernel {
                 product(
                     rows, depth, stop - from, scores + above, 1, keys, queries.data + from * queries.step, queries.step,
                     [&](std::int64_t i, std::int64_t j, L value) { add(value, dk + (s + i) * d.dk.step + j, n.depth - j); });
-                product(rows, width, stop - from, weights + above, 1, keys, cotangents.data + from * cotangents.step,
-                        cotangents.step, [&](std::int64_t i, std::int64_t j, L value) {
-                            add(value, dv + (s + i) * d.dv.step + j, n.width - j);
-                        });
+                product(
+                    rows, width, stop - from, weights.data + from * keys + s, 1, keys,
+                    cotangents.data + from * cotangents.step, cotangents.step,
+                    [&](std::int64_t i, std::int64_t j, L value) { add(value, dv + (s + i) * d.dv.step + j, n.width - j); });
             }
         }
     }
