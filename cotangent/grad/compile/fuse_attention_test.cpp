@@ -123,6 +123,7 @@ TEST_CASE("compile makes one op of attention, and one of its way back, for all s
                                                           {7, 7, 16, 24},
                                                           {3, 19, 5, 3},
                                                           {130, 150, 8, 40},
+                                                          {130, 160, 16, 16},
                                                           {2, 1, 1, 1}}) {
             CAPTURE(queries);
             const Heads x = heads_of({2, 8}, queries, keys, depth, width, dtype);

@@ -98,7 +98,7 @@ struct Kernel {
     /// wait.
     static void softmax(const AttentionProblem& n, std::int64_t first, std::int64_t rows, std::int64_t end, T* scores,
                         std::int64_t step, const T* mask, T* p) {
-        std::array<L, tile_rows> top, sum;
+        std::array<L, tile_rows> top, scale;
         for (std::int64_t r = 0; r < rows; ++r, scores += step) {
             const std::int64_t seen = n.seen[static_cast<std::size_t>(first + r)];
             const T* const added = mask ? mask + (first + r) * n.keys : nullptr;
@@ -126,13 +126,13 @@ struct Kernel {
                 total += e;
                 e.store(scores + j);
             }
-            sum[static_cast<std::size_t>(r)] = L(1 / sum_of(total));
+            scale[static_cast<std::size_t>(r)] = L(1 / sum_of(total));
         }
         scores -= rows * step;
         for (std::int64_t r = 0; r < rows; ++r, scores += step) {
             T* const to = p ? p + (first + r) * n.keys : nullptr;
             for (std::int64_t j = 0; j < end; j += lanes) {
-                const L weight = L::load(scores + j) * sum[static_cast<std::size_t>(r)];
+                const L weight = L::load(scores + j) * scale[static_cast<std::size_t>(r)];
                 weight.store(scores + j);
                 if (to) store(weight, to + j, n.keys - j);
             }
@@ -191,12 +191,11 @@ struct Kernel {
         const AttentionProblem& n = d.problem;
         const std::int64_t keys = padded(n.keys), depth = padded(n.depth), width = padded(n.width);
         const std::int64_t most_rows = std::min(panel, n.queries);
-        T* const scores = static_cast<T*>(
-            workspace<Attention>().reserve(static_cast<std::size_t>((most_rows + n.queries) * keys +
-                                                                    n.queries * (depth + width) + keys * (depth + n.width)) *
-                                           sizeof(T)));
-        const Rows weights = whole_rows(p, n.keys, n.queries, n.keys, 1, scores + most_rows * keys);
-        T* room = scores + (most_rows + n.queries) * keys;
+        T* const scores = static_cast<T*>(workspace<Attention>().reserve(
+            static_cast<std::size_t>(2 * most_rows * keys + n.queries * (depth + width) + keys * (depth + n.width)) *
+            sizeof(T)));
+        T* const weight_room = scores + most_rows * keys;
+        T* room = weight_room + most_rows * keys;
         const T scale = static_cast<T>(n.scale);
         const Rows queries = whole_rows(q, n.q.step, n.queries, n.depth, scale, room);
         const Rows cotangents = whole_rows(g, n.o.step, n.queries, n.width, 1, room += n.queries * depth);
@@ -204,13 +203,14 @@ struct Kernel {
         const Rows values_across = across(v, n.v.step, n.keys, n.width, room += keys * depth);
         for (std::int64_t start = 0; start < n.queries; start += panel) {
             const std::int64_t stop = std::min(start + panel, n.queries);
+            const Rows weights = whole_rows(p + start * n.keys, n.keys, stop - start, n.keys, 1, weight_room);
             for (std::int64_t t = start; t < stop; t += tile_rows) {
                 const std::int64_t rows = std::min<std::int64_t>(tile_rows, stop - t), seen = most_seen(n, t, t + rows);
                 T* const here = scores + (t - start) * keys;
                 product(rows, padded(seen), n.width, cotangents.data + t * cotangents.step, cotangents.step, 1,
                         values_across.data, values_across.step,
                         [&](std::int64_t i, std::int64_t j, L value) { value.store(here + i * keys + j); });
-                softmax_gradient(n, t, rows, keys, here, weights.data + t * weights.step, weights.step);
+                softmax_gradient(n, t, rows, keys, here, weights.data + (t - start) * keys, keys);
                 product(rows, depth, seen, here, keys, 1, whole_keys.data, whole_keys.step,
                         [&](std::int64_t i, std::int64_t j, L value) {
                             store(value * scale, dq + (t + i) * d.dq.step + j, n.depth - j);
@@ -227,10 +227,10 @@ struct Kernel {
                 product(
                     rows, depth, stop - from, scores + above, 1, keys, queries.data + from * queries.step, queries.step,
                     [&](std::int64_t i, std::int64_t j, L value) { add(value, dk + (s + i) * d.dk.step + j, n.depth - j); });
-                product(
-                    rows, width, stop - from, weights.data + from * keys + s, 1, keys,
-                    cotangents.data + from * cotangents.step, cotangents.step,
-                    [&](std::int64_t i, std::int64_t j, L value) { add(value, dv + (s + i) * d.dv.step + j, n.width - j); });
+                product(rows, width, stop - from, weights.data + above, 1, keys, cotangents.data + from * cotangents.step,
+                        cotangents.step, [&](std::int64_t i, std::int64_t j, L value) {
+                            add(value, dv + (s + i) * d.dv.step + j, n.width - j);
+                        });
             }
         }
     }

@@ -33,7 +33,7 @@ template <class T>
 void attention(const AttentionProblem& problem, const T* q, const T* k, const T* v, const T* mask, T* p, T* o);
 
 /// With g the cotangent of o, which lies as problem.o says: dv = p' g, dq = scale s k, dk = scale s' q,
-/// where s = p (g v' - rowsum(p g v')).
+/// where s = p (g v' - rowsum(p g v')). p is what attention() made: 0 where a query does not see a key.
 struct AttentionGradient {
     AttentionProblem problem;
     MatrixRows dq, dk, dv;

@@ -113,7 +113,7 @@ bool is_small(std::int64_t rows, std::int64_t columns, std::int64_t inner) { ret
 bool prefers_own(std::int64_t rows, std::int64_t columns, std::int64_t inner) {
     if (is_small(rows, columns, inner)) return true;
     const bool is_large = std::min(rows, columns) >= 64 && std::max(rows, columns) >= 128 && rows * columns * inner >= 1 << 23;
-    return lane_bytes < 64 && is_large;
+    return lane_bytes == 32 && is_large;
 }
 
 void run_block(Dtype dtype, const Block& k, const std::byte* a, const std::byte* b, std::byte* c) {
@@ -164,13 +164,6 @@ void gemm(Dtype dtype, const GemmProblem& p, const void* a, const void* b, void*
             std::memset(to + i * p.stride_c * size, 0, static_cast<std::size_t>(p.rows * p.columns * size));
         return;
     }
-    // The gradient of a kernel that has more inputs than outputs, a' g: sgemm would rather make g' a.
-    if (dtype == Dtype::float32 && p.count == 1 && p.transpose_a && !p.transpose_b && p.rows >= 2 * p.columns && p.columns >= 64 &&
-        p.inner >= 256 && !prefers_own(p.rows, p.columns, p.inner)) {
-        const Storage turned(static_cast<std::size_t>(p.rows * p.columns * size));
-        gemm(dtype, {.rows = p.columns, .columns = p.rows, .inner = p.inner, .transpose_a = true}, b, a, turned.data());
-        return strided_copy({p.rows, p.columns}, static_cast<std::size_t>(size), to, {p.columns, 1}, turned.data(), {1, p.rows});
-    }
     Block block{p.rows, p.columns, p.inner, 1, p.transpose_a ? p.rows : p.inner, p.transpose_b ? p.inner : p.columns, p.columns,
                 p.stride_a, p.stride_b, p.stride_c, p.transpose_a, p.transpose_b};
     const double flops = 2.0 * static_cast<double>(p.rows) * static_cast<double>(p.columns) * static_cast<double>(p.inner);
@@ -196,6 +189,13 @@ void gemm(Dtype dtype, const GemmProblem& p, const void* a, const void* b, void*
     }
     const auto length_of = [](std::int64_t length, std::int64_t pieces) { return ((length + pieces - 1) / pieces + 15) / 16 * 16; };
     const std::int64_t rows = length_of(p.rows, down), columns = length_of(p.columns, across);
+    // The gradient of a kernel that has more inputs than outputs, a' g: sgemm would rather make g' a.
+    if (dtype == Dtype::float32 && p.count == 1 && p.transpose_a && !p.transpose_b && p.rows >= 2 * p.columns && p.columns >= 64 &&
+        p.inner >= 256 && !prefers_own(rows, columns, p.inner)) {
+        const Storage turned(static_cast<std::size_t>(p.rows * p.columns * size));
+        gemm(dtype, {.rows = p.columns, .columns = p.rows, .inner = p.inner, .transpose_a = true}, b, a, turned.data());
+        return strided_copy({p.rows, p.columns}, static_cast<std::size_t>(size), to, {p.columns, 1}, turned.data(), {1, p.rows});
+    }
     down = (p.rows + rows - 1) / rows;
     across = (p.columns + columns - 1) / columns;
     cotangent::parallel_pieces(p.count * down * across, [&](std::int64_t at) {

@@ -3,8 +3,8 @@
 
 namespace cotangent::detail {
 
-/// c = scale op(a) op(b) + (adds ? c : 0) on the calling thread, with our own loops: float64, and float32 too small for oneDNN to
-/// pay. Operands are given by their strides, so that op may be a transpose: op(a)[i, k] = a[i * a_row + k * a_column].
+/// c = scale op(a) op(b) + (adds ? c : 0) on the calling thread, with our own loops: float64, and float32 where gemm.cpp
+/// prefers it to oneDNN. Operands are given by their strides, so that op may be a transpose: op(a)[i, k] = a[i * a_row + k * a_column].
 template <class T>
 struct PackedGemm {
     std::int64_t rows, columns, inner;

@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <tuple>
+#include <vector>
 
+#include "cotangent/tensor/kernels/gemm.hpp"
 #include "cotangent/tensor/ops.hpp"
 #include "cotangent/tensor/threads.hpp"
 
@@ -44,7 +46,7 @@ double error_of(ct::Dtype dtype, std::int64_t m, std::int64_t k, std::int64_t n,
 
 TEST_CASE("matmul stays within its error bound for every dtype, transpose and size class") {
     for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64, ct::Dtype::bfloat16})
-        for (const auto& [m, k, n] : {std::tuple{1, 1, 1}, {3, 5, 2}, {1, 40, 70}, {70, 40, 1}, {1, 301, 2050}, {2, 257, 1030}, {2050, 301, 1}, {1030, 6, 2}, {64, 32, 64}, {33, 47, 20}, {130, 90, 110}, {150, 300, 70}, {25, 1024, 40}, {70, 300, 530}, {250, 270, 130}})
+        for (const auto& [m, k, n] : {std::tuple{1, 1, 1}, {3, 5, 2}, {1, 40, 70}, {70, 40, 1}, {1, 301, 2050}, {2, 257, 1030}, {2050, 301, 1}, {1030, 6, 2}, {64, 32, 64}, {33, 47, 20}, {130, 90, 110}, {150, 300, 70}, {25, 1024, 40}})
             for (const auto& [ta, tb] : {std::pair{false, false}, {true, false}, {false, true}, {true, true}}) {
                 CAPTURE(ct::name(dtype));
                 CAPTURE(m);
@@ -54,6 +56,38 @@ TEST_CASE("matmul stays within its error bound for every dtype, transpose and si
                 CAPTURE(tb);
                 CHECK(error_of(dtype, m, k, n, ta, tb) <= 2);
             }
+}
+
+TEST_CASE("one large product is exact in every layout, added or not, with rows side by side or apart") {
+    const std::int64_t m = 131, n = 1030, k = 270;
+    const auto check = [&]<class T>(T) {
+        for (const std::int64_t apart : {0, 7, 1024})  // 1024: rows 4 or 8 KB apart
+            for (const auto& [ta, tb] : {std::pair{false, false}, {true, false}, {false, true}, {true, true}})
+                for (const bool adds : {false, true}) {
+                    const std::int64_t lda = apart == 1024 ? 1024 : (ta ? m : k) + apart;
+                    const std::int64_t ldb = apart == 1024 ? 2048 : (tb ? k : n) + apart, ldc = n + apart;
+                    std::vector<T> a((ta ? k : m) * lda), b((tb ? n : k) * ldb), c(m * ldc);
+                    std::int64_t seed = 1;
+                    for (auto* x : {&a, &b, &c})
+                        for (T& number : *x) number = static_cast<T>((seed = seed * 75 % 65537) % 7 - 3);
+                    const std::vector<T> before = c;
+                    ct::detail::gemm_block<T>(ta, tb, m, n, k, a.data(), lda, b.data(), ldb, adds, c.data(), ldc);
+                    std::int64_t wrong = 0;
+                    for (std::int64_t i = 0; i < m; i += i < 120 ? 7 : 1)
+                        for (std::int64_t j = 0; j < ldc; j += j < 1000 ? 5 : 1) {
+                            T exact = j >= n || adds ? before[i * ldc + j] : T{};
+                            for (std::int64_t l = 0; j < n && l < k; ++l)
+                                exact += a[ta ? l * lda + i : i * lda + l] * b[tb ? j * ldb + l : l * ldb + j];
+                            wrong += c[i * ldc + j] != exact;
+                        }
+                    CAPTURE(apart);
+                    CAPTURE(ta);
+                    CAPTURE(tb);
+                    CHECK(wrong == 0);
+                }
+    };
+    check(float{});
+    check(double{});
 }
 
 TEST_CASE("matmul of small matrices gives the textbook values") {
