@@ -118,11 +118,11 @@ void remove_done(Graph& graph);
 /// repeated numbers). Results are replaced along.
 void simplify(Graph& graph, std::vector<Operand>& results);
 
-/// Makes one op of what attention is written in, scores, mask, softmax and the sum of values, and one of its way back.
-void fuse_attention(Graph& graph, const std::vector<Operand>& results);
-
 /// Makes the derivative of a map where its value is made, if the map's argument is kept for that alone.
 void share_slopes(Graph& graph, const std::vector<Operand>& results);
+
+/// Makes one op of what attention is written in, scores, mask, softmax and the sum of values, and one of its way back.
+void fuse_attention(Graph& graph, const std::vector<Operand>& results);
 
 /// Divides many numbers by one by products, and makes products where they are added up.
 void cheapen_arithmetic(Graph& graph, const std::vector<Operand>& results);

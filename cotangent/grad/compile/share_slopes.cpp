@@ -6,7 +6,7 @@
 namespace cotangent::detail {
 namespace {
 
-/// The g f'(x) of y = f(x), if nothing else takes x.
+/// The g f'(x) of y = f(x), if nothing else takes x. It comes after y: only a rule of the op that made y makes it.
 Instruction* find_product_with_slope(const Links& links, const Graph& graph, const Instruction& map) {
     const Operand& x = map.inputs[0];
     const std::vector<Instruction*>& users = links.users(x.value);

@@ -8,7 +8,6 @@
 #include "cotangent/tensor/kernels/packed_gemm.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 
