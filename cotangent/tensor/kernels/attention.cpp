@@ -1,5 +1,6 @@
 // A thread takes a head: it packs the keys and values, then goes through the queries in blocks of as many rows as a tile
-// has. Scores, softmax and the sum of values of a block follow each other, so they never leave the first cache.
+// has. Scores, softmax and the sum of values of a block follow each other, so they never leave the first cache. Meanwhile
+// the same rows of its next head are fetched.
 // The way back does the same with the weights at hand; dk and dv are sums over queries, made for a panel of them at a time.
 // Idea: Dao et al. 2022, "FlashAttention", arXiv:2205.14135. Here the weights are kept: they are small beside the way there.
 #include "cotangent/tensor/kernels/attention.hpp"
@@ -7,7 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 
+#include "cotangent/tensor/kernels/fetch.hpp"
 #include "cotangent/tensor/kernels/product_tile.hpp"
 #include "cotangent/tensor/kernels/strided_copy.hpp"
 #include "cotangent/tensor/kernels/workspace.hpp"
@@ -144,7 +147,8 @@ struct Kernel {
         return *std::max_element(n.seen.begin() + first, n.seen.begin() + last);
     }
 
-    static void forward(const AttentionProblem& n, const T* q, const T* k, const T* v, const T* mask, T* p, T* o) {
+    static void forward(const AttentionProblem& n, const T* q, const T* k, const T* v, const T* mask, T* p, T* o,
+                        std::span<const MatrixAhead<T>> next) {
         const std::int64_t keys = padded(n.keys), depth = padded(n.depth), width = padded(n.width);
         T* const room = static_cast<T*>(workspace<Attention>().reserve(
             static_cast<std::size_t>(n.queries * depth + keys * (n.depth + width + tile_rows)) * sizeof(T)));
@@ -154,6 +158,7 @@ struct Kernel {
         const Rows values = whole_rows(v, n.v.step, n.keys, n.width, 1, room + n.queries * depth + keys * n.depth);
         for (std::int64_t t = 0; t < n.queries; t += tile_rows) {
             const std::int64_t rows = std::min<std::int64_t>(tile_rows, n.queries - t);
+            for (const auto& matrix : next) matrix.fetch_rows(t, t + rows);
             const std::int64_t seen = most_seen(n, t, t + rows), end = padded(seen);
             product(rows, end, n.depth, queries.data + t * queries.step, queries.step, 1, keys_across.data, keys_across.step,
                     [&](std::int64_t i, std::int64_t j, L value) { value.store(scores + i * keys + j); });
@@ -187,7 +192,8 @@ struct Kernel {
     }
 
     static void backward(const AttentionGradient& d, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq,
-                         T* dk, T* dv) {
+                         T* dk, T* dv, std::span<const MatrixAhead<T>> next_inputs,
+                         std::span<const MatrixAhead<T>> next_results) {
         const AttentionProblem& n = d.problem;
         const std::int64_t keys = padded(n.keys), depth = padded(n.depth), width = padded(n.width);
         const std::int64_t most_rows = std::min(panel, n.queries);
@@ -206,6 +212,7 @@ struct Kernel {
             const Rows weights = whole_rows(p + start * n.keys, n.keys, stop - start, n.keys, 1, weight_room);
             for (std::int64_t t = start; t < stop; t += tile_rows) {
                 const std::int64_t rows = std::min<std::int64_t>(tile_rows, stop - t), seen = most_seen(n, t, t + rows);
+                for (const auto& matrix : next_inputs) matrix.fetch_rows(t, t + rows);
                 T* const here = scores + (t - start) * keys;
                 product(rows, padded(seen), n.width, cotangents.data + t * cotangents.step, cotangents.step, 1,
                         values_across.data, values_across.step,
@@ -221,6 +228,7 @@ struct Kernel {
             };
             for (std::int64_t s = 0; s < n.keys; s += tile_rows) {
                 const std::int64_t rows = std::min<std::int64_t>(tile_rows, n.keys - s);
+                for (const auto& matrix : next_results) matrix.fetch_rows(s, s + rows);
                 std::int64_t from = start;  // queries before this one do not see these keys
                 while (from < stop && n.seen[static_cast<std::size_t>(from)] <= s) ++from;
                 const std::int64_t above = (from - start) * keys + s;
@@ -241,12 +249,12 @@ double flops_of_head(const AttentionProblem& n) {
     return 2 * static_cast<double>(n.queries) * static_cast<double>(n.keys) * static_cast<double>(n.depth + n.width);
 }
 
-/// Calls f(head) for each, on all threads.
+/// Calls f(head, next) for each, on all threads; next is the one that comes after it on this thread, or -1.
 template <class F>
 void for_heads(const AttentionProblem& n, double flops, const F& f) {
     const auto grain = std::max<std::int64_t>(1, static_cast<std::int64_t>(piece_flops / std::max(flops, 1.0)));
     parallel_for(n.heads(), grain, [&](std::int64_t first, std::int64_t last) {
-        for (std::int64_t head = first; head < last; ++head) f(head);
+        for (std::int64_t head = first; head < last; ++head) f(head, head + 1 < last ? head + 1 : -1);
     });
 }
 
@@ -260,10 +268,20 @@ bool pays(const AttentionProblem& n, std::int64_t size) {
 
 template <class T>
 void attention(const AttentionProblem& n, const T* q, const T* k, const T* v, const T* mask, T* p, T* o) {
-    for_heads(n, flops_of_head(n), [&](std::int64_t head) {
+    const auto weights_of = [&](std::int64_t head) { return p ? p + head * n.queries * n.keys : nullptr; };
+    for_heads(n, flops_of_head(n), [&](std::int64_t head, std::int64_t next) {
+        std::array<MatrixAhead<T>, 5> ahead;
+        if (next >= 0) {
+            const auto at = static_cast<std::size_t>(next);
+            ahead = {{{q + n.q.starts[at], n.q.step, n.queries, n.depth},
+                      {k + n.k.starts[at], n.k.step, n.keys, n.depth},
+                      {v + n.v.starts[at], n.v.step, n.keys, n.width},
+                      {o + n.o.starts[at], n.o.step, n.queries, n.width},
+                      {weights_of(next), n.keys, p ? n.queries : 0, n.keys}}};
+        }
         const auto at = static_cast<std::size_t>(head);
-        Kernel<T>::forward(n, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at], mask,
-                           p ? p + head * n.queries * n.keys : nullptr, o + n.o.starts[at]);
+        Kernel<T>::forward(n, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at], mask, weights_of(head),
+                           o + n.o.starts[at], ahead);
     });
 }
 
@@ -271,10 +289,25 @@ template <class T>
 void attention_gradient(const AttentionGradient& d, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq, T* dk,
                         T* dv) {
     const AttentionProblem& n = d.problem;
-    for_heads(n, 2 * flops_of_head(n), [&](std::int64_t head) {
+    const std::int64_t weights = n.queries * n.keys;
+    for_heads(n, 2 * flops_of_head(n), [&](std::int64_t head, std::int64_t next) {
+        std::array<MatrixAhead<T>, 5> inputs;
+        std::array<MatrixAhead<T>, 3> results;
+        if (next >= 0) {
+            const auto at = static_cast<std::size_t>(next);
+            inputs = {{{q + n.q.starts[at], n.q.step, n.queries, n.depth},
+                       {k + n.k.starts[at], n.k.step, n.keys, n.depth},
+                       {v + n.v.starts[at], n.v.step, n.keys, n.width},
+                       {g + n.o.starts[at], n.o.step, n.queries, n.width},
+                       {p + next * weights, n.keys, n.queries, n.keys}}};
+            results = {{{dq + d.dq.starts[at], d.dq.step, n.queries, n.depth},
+                        {dk + d.dk.starts[at], d.dk.step, n.keys, n.depth},
+                        {dv + d.dv.starts[at], d.dv.step, n.keys, n.width}}};
+        }
         const auto at = static_cast<std::size_t>(head);
-        Kernel<T>::backward(d, p + head * n.queries * n.keys, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at],
-                            g + n.o.starts[at], dq + d.dq.starts[at], dk + d.dk.starts[at], dv + d.dv.starts[at]);
+        Kernel<T>::backward(d, p + head * weights, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at],
+                            g + n.o.starts[at], dq + d.dq.starts[at], dk + d.dk.starts[at], dv + d.dv.starts[at], inputs,
+                            results);
     });
 }
 

@@ -11,6 +11,7 @@
 #include <bit>
 #include <cstring>
 
+#include "cotangent/tensor/kernels/fetch.hpp"
 #include "cotangent/tensor/kernels/matrix_vector.hpp"
 #include "cotangent/tensor/kernels/product_tile.hpp"
 #include "cotangent/tensor/kernels/transpose_block.hpp"
@@ -27,15 +28,6 @@ constexpr std::int64_t inner_block = 256, column_block = 512;
 constexpr int tile_rows = lane_bytes == 64 ? 12 : 6;
 /// Rows that lie this many bytes apart share one place of the first cache, which has fewer than a tile wants.
 constexpr std::int64_t cache_way = 4096;
-
-/// Asks for a line of the cache. GCC 12 drops loops of __builtin_prefetch.
-inline void fetch(const void* address) {
-#if defined(__SSE2__)
-    asm volatile("prefetcht0 %0" : : "m"(*static_cast<const char*>(address)));
-#else
-    __builtin_prefetch(address);
-#endif
-}
 
 template <class T, int registers>
 struct Product {
