@@ -35,18 +35,25 @@ void Planner::plan_releases() {
 
 /// Which values that a loop reads whole, before or while it writes `array`, might give that their memory.
 std::vector<int> Planner::replaceable(const Loop& loop, const LoopArray& array) const {
+    using Place = LoopOperand::Place;
     std::map<int, std::size_t> reads;  // the last op that reads a value
     std::set<int> not_whole;
     std::size_t written = 0;
     for (std::size_t position = 0; position < loop.ops.size(); ++position) {
         for (const LoopOperand& x : loop.ops[position].inputs) {
-            if (x.scratch) continue;
+            if (x.place != Place::array) continue;
             const LoopArray& from = loop.arrays[x.index];
             reads[from.value] = position;
             if (from.offset != 0 || x.step != 1) not_whole.insert(from.value);
         }
         for (const LoopOperand& x : loop.ops[position].outputs)
-            if (!x.scratch && loop.arrays[x.index].value == array.value) written = position;
+            if (x.place == Place::array && loop.arrays[x.index].value == array.value) written = position;
+    }
+    if (loop.product) {
+        const Instruction& product = graph_.instructions[loop.product->instruction];
+        // Its rows are there before the loop reads, and it reads rows that the loop has passed.
+        if (array.value == product.outputs[0]) return {};
+        for (const Operand& x : product.inputs) not_whole.insert(x.value);
     }
     std::vector<int> result;
     for (const auto& [id, position] : reads)

@@ -1,11 +1,17 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <set>
 
 #include "cotangent/grad/compile/program.hpp"
 #include "cotangent/tensor/kernels/elementwise.hpp"
 
 namespace cotangent::detail {
+
+constexpr std::int64_t small_bytes = 4096;  ///< values up to this size keep memory of their own
+
+/// Rounds up to whole registers: what lies behind a small value is free to be computed with.
+[[nodiscard]] std::int64_t padded_count(std::int64_t count, Dtype dtype);
 
 struct RowsOp {
     ElementKernel kernel = nullptr;
@@ -37,6 +43,8 @@ private:
     [[nodiscard]] bool is_flat(const Instruction& instruction) const;
     [[nodiscard]] std::int64_t row_of(const Operand& x, const Shape& shape) const;
     [[nodiscard]] bool fits_loop(const Instruction& instruction) const;
+    [[nodiscard]] std::optional<GemmProblem> problem_of(const Instruction& instruction) const;
+    [[nodiscard]] bool is_product(const Instruction& instruction) const { return problem_of(instruction).has_value(); }
     void add_step(const Command& step, const std::vector<std::size_t>& instructions, Loop* loop = nullptr,
                   bool plans_memory = false);
     void choose_memory();

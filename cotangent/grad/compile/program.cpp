@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "cotangent/grad/compile/planner.hpp"
 #include "cotangent/tensor/kernels/reduce.hpp"
@@ -227,12 +228,16 @@ void Program::run_copies(const CopyOp& op) {
     }
 }
 
-/// Elements [at, at + count) of a loop. total(op, elements) is called for each of its totals.
+/// Elements [at, at + count) of a loop; those of its product lie at `product`. total(op, elements) is called for each of
+/// its totals.
 template <class Total>
-void run_block(const Loop& loop, std::byte* scratch, std::int64_t at, std::int64_t count, Total&& total) {
+void run_block(const Loop& loop, std::byte* scratch, const std::byte* product, std::int64_t at, std::int64_t count,
+               Total&& total) {
+    using Place = LoopOperand::Place;
     constexpr std::size_t most_inputs = 16;
     const auto place = [&](const LoopOperand& x) -> std::byte* {
-        if (x.scratch) return scratch + x.index * loop.scratch_bytes;
+        if (x.place == Place::scratch) return scratch + x.index * loop.scratch_bytes;
+        if (x.place == Place::product) return const_cast<std::byte*>(product);
         const LoopArray& array = loop.arrays[x.index];
         if (array.row > 0) return loop.pointers[x.index] + at % array.row * x.size;
         if (array.run > 0) return loop.pointers[x.index] + at / array.run % array.registers * lane_bytes;
@@ -292,7 +297,7 @@ void Program::run_totals(Loop& loop) {
             const std::int64_t count = std::min(loop.block, last - at);
             const bool is_last = at + count == last;
             std::size_t total = 0;
-            run_block(loop, scratch, at, count, [&](const LoopOp&, const std::byte* elements) {
+            run_block(loop, scratch, nullptr, at, count, [&](const LoopOp&, const std::byte* elements) {
                 const T* data = reinterpret_cast<const T*>(elements);
                 if (!is_last) sums[total].add(data, count);
                 else if (at == first) partial[total] = partial_sum<T>(elements, count);
@@ -323,16 +328,35 @@ void Program::run_totals(Loop& loop) {
     }
 }
 
+constexpr auto no_total = [](const LoopOp&, const std::byte*) {};
+
+void Program::run_product(Loop& loop) {
+    const LoopProduct& head = *loop.product;
+    const Instruction& instruction = graph_->instructions[head.instruction];
+    const Tensor a = seen_as(instruction.inputs[0]), b = seen_as(instruction.inputs[1]);
+    point(loop);
+    std::byte* const kept = head.array < 0 ? nullptr : loop.pointers[static_cast<std::size_t>(head.array)];
+    const auto size = static_cast<std::int64_t>(size_of(a.dtype()));
+    const auto use = [&](std::int64_t first, std::int64_t last, const std::byte* made) {
+        std::byte* const scratch = scratch_of_this_thread(loop.slots * loop.scratch_bytes);
+        const std::int64_t columns = head.problem.columns, start = first * columns, stop = last * columns;
+        for (std::int64_t at = start; at < stop; at += loop.block)
+            run_block(loop, scratch, made + (at - start) * size, at, std::min(loop.block, stop - at), no_total);
+    };
+    gemm_by_rows(a.dtype(), head.problem, a.raw(), b.raw(), kept, std::ref(use));
+}
+
 void Program::run_loop(Loop& loop) {
+    if (loop.product) return run_product(loop);
     point(loop);
     if (loop.totals > 0) return loop.total_dtype == Dtype::float64 ? run_totals<double>(loop) : run_totals<float>(loop);
     const std::size_t scratch_bytes = loop.slots * loop.scratch_bytes;
-    const auto no_total = [](const LoopOp&, const std::byte*) {};
-    if (loop.count <= loop.block) return run_block(loop, scratch_of_this_thread(scratch_bytes), 0, loop.count, no_total);
+    if (loop.count <= loop.block)
+        return run_block(loop, scratch_of_this_thread(scratch_bytes), nullptr, 0, loop.count, no_total);
     parallel_for(loop.count, elementwise_grain, [&](std::int64_t first, std::int64_t last) {
         std::byte* scratch = scratch_of_this_thread(scratch_bytes);
         for (std::int64_t at = first; at < last; at += loop.block)
-            run_block(loop, scratch, at, std::min(loop.block, last - at), no_total);
+            run_block(loop, scratch, nullptr, at, std::min(loop.block, last - at), no_total);
     });
 }
 

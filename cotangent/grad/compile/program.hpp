@@ -1,13 +1,16 @@
 #pragma once
 // A recorded function as steps on planned memory. Small values have memory of their own for the life of the program, padded
 // so that kernels never mask; steps between them are a kernel, pointers and a count. Large elementwise chains are loops that
-// run block by block in the first cache; what is used inside only is never written to memory. Everything else is the op
+// run block by block in the first cache, behind the rows of a product where they begin with one; what is used inside only
+// is never written to memory. Everything else is the op
 // itself, called again on tensors.
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cotangent/grad/compile/graph.hpp"
+#include "cotangent/tensor/kernels/gemm.hpp"
 
 namespace cotangent::detail {
 
@@ -26,9 +29,10 @@ struct Command {
     std::size_t index = 0;                                      ///< what `run` looks up
 };
 
-/// Where a loop finds an operand: its own scratch memory, or a value.
+/// Where a loop finds an operand: in a value, in its own scratch memory, or in the rows of its product at hand.
 struct LoopOperand {
-    bool scratch = false;
+    enum class Place : std::uint8_t { array, scratch, product };
+    Place place = Place::array;
     std::size_t index = 0;  ///< of the scratch slot or of the loop's arrays
     std::int64_t step = 1;
     std::int64_t size = 4;  ///< bytes of an element
@@ -59,12 +63,20 @@ struct LoopOp {
     std::size_t instruction = 0;
 };
 
+/// The product that a loop begins with: its blocks follow the rows as they are made.
+struct LoopProduct {
+    std::size_t instruction = 0;
+    GemmProblem problem;
+    int array = -1;  ///< of the loop's, which the rows are kept in; -1: nothing else takes them
+};
+
 struct Loop {
     std::int64_t count = 0;
     std::int64_t block = 0;
     std::size_t slots = 0;          ///< of scratch memory
     std::size_t scratch_bytes = 0;  ///< of one slot
     Dtype total_dtype = Dtype::float64;
+    std::optional<LoopProduct> product;
     std::vector<LoopOp> ops;
     std::vector<LoopArray> arrays;
     int totals = 0;
@@ -113,6 +125,7 @@ public:
 
     // What steps work on.
     void run_loop(Loop& loop);
+    void run_product(Loop& loop);
     void run_rows(RowsOp& op);
     void run_copies(const CopyOp& op);
     void run_general(GeneralOp& op);

@@ -43,6 +43,7 @@ struct DenseC;
 
 constexpr double piece_flops = 3e6;     // some 25 us of work: waking a thread takes about 10
 constexpr double split_flops = 20e6;    // of a piece, where there are more than two: each packs its operands anew
+constexpr std::int64_t largest_b = 1 << 20, most_columns = 2048;  // bytes, and numbers, where rows are made in pieces
 constexpr double large_flops = 256e6;   // a piece of a large product: cutting finer costs reading the operands again
 
 /// A rectangle of one product, or of `count` products whose matrices lie at even strides.
@@ -109,11 +110,13 @@ void run_matmul(Dtype dtype, const Block& k, const void* a, const void* b, void*
 
 bool is_small(std::int64_t rows, std::int64_t columns, std::int64_t inner) { return rows * columns * inner < 24 * 24 * 24; }
 
+bool is_large(std::int64_t rows, std::int64_t columns, std::int64_t inner) {
+    return std::min(rows, columns) >= 64 && std::max(rows, columns) >= 128 && rows * columns * inner >= 1 << 23;
+}
+
 /// Are our own loops faster than sgemm?
 bool prefers_own(std::int64_t rows, std::int64_t columns, std::int64_t inner) {
-    if (is_small(rows, columns, inner)) return true;
-    const bool is_large = std::min(rows, columns) >= 64 && std::max(rows, columns) >= 128 && rows * columns * inner >= 1 << 23;
-    return lane_bytes == 32 && is_large;
+    return is_small(rows, columns, inner) || (lane_bytes == 32 && is_large(rows, columns, inner));
 }
 
 void run_block(Dtype dtype, const Block& k, const std::byte* a, const std::byte* b, std::byte* c) {
@@ -206,6 +209,36 @@ void gemm(Dtype dtype, const GemmProblem& p, const void* a, const void* b, void*
         run_block(dtype, piece, from_a + (product * p.stride_a + row * (p.transpose_a ? 1 : block.lda)) * size,
                   from_b + (product * p.stride_b + column * (p.transpose_b ? block.ldb : 1)) * size,
                   to + (product * p.stride_c + row * block.ldc + column) * size);
+    });
+}
+
+bool pays_by_rows(Dtype dtype, const GemmProblem& p) {
+    if (p.count != 1 || p.transpose_a || (dtype != Dtype::float32 && dtype != Dtype::float64)) return false;
+    const bool is_own = dtype == Dtype::float64 || prefers_own(p.rows, p.columns, p.inner);
+    // Each tile of rows goes through all of b.
+    const auto bytes = p.inner * p.columns * static_cast<std::int64_t>(size_of(dtype));
+    const bool suits = bytes <= largest_b && p.inner >= 64 && p.columns <= most_columns;
+    return is_own && suits && is_large(p.rows, p.columns, p.inner);
+}
+
+void gemm_by_rows(Dtype dtype, const GemmProblem& p, const void* a, const void* b, void* c,
+                  const std::function<void(std::int64_t first, std::int64_t last, const std::byte* made)>& use) {
+    dispatch_float(dtype, [&]<class T>(T) {
+        PackedGemm<T>{p.rows,
+                      p.columns,
+                      p.inner,
+                      static_cast<const T*>(a),
+                      p.inner,
+                      1,
+                      static_cast<const T*>(b),
+                      p.transpose_b ? 1 : p.columns,
+                      p.transpose_b ? p.inner : 1,
+                      static_cast<T*>(c),
+                      p.columns,
+                      false}
+            .run_by_rows([&use](std::int64_t first, std::int64_t last, const T* made) {
+                use(first, last, reinterpret_cast<const std::byte*>(made));
+            });
     });
 }
 

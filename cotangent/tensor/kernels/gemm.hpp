@@ -1,5 +1,7 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "cotangent/tensor/dtype.hpp"
 
@@ -19,6 +21,16 @@ struct GemmProblem {
 /// float32, float64 or bfloat16 (sums in float32), on all threads. How the work is cut depends on the problem alone.
 ///     |error| <= 2 inner eps(dtype) sum_k |a||b|
 void gemm(Dtype dtype, const GemmProblem& problem, const void* a, const void* b, void* c);
+
+/// Is a product as fast when it is made some rows at a time? So it is with our own loops, if it is large, a is not
+/// transposed and b takes at most a megabyte.
+[[nodiscard]] bool pays_by_rows(Dtype dtype, const GemmProblem& problem);
+
+/// Such a product, a not transposed. use(first, last, made) is called for rows [first, last) on the thread that made them,
+/// while they are in the cache; they lie one after the other from `made` on, in c, or, if that is null, in memory that is
+/// free again when `use` returns. How the work is cut depends on the problem alone; the numbers are those of gemm().
+void gemm_by_rows(Dtype dtype, const GemmProblem& problem, const void* a, const void* b, void* c,
+                  const std::function<void(std::int64_t first, std::int64_t last, const std::byte* made)>& use);
 
 /// Whether gemm() takes bfloat16 on this processor.
 [[nodiscard]] bool has_bfloat16_products();

@@ -17,14 +17,17 @@
 #include "cotangent/tensor/kernels/transpose_block.hpp"
 #include "cotangent/tensor/kernels/workspace.hpp"
 #include "cotangent/tensor/lanes.hpp"
+#include "cotangent/tensor/threads.hpp"
 
 namespace cotangent::detail {
 namespace {
 
-// The purpose of a workspace.
+// The purposes of workspaces.
 struct Packed;
+struct AllPacked;
 
 constexpr std::int64_t inner_block = 256, column_block = 512;
+constexpr std::int64_t piece_bytes = 128 << 10;  // of c, in rows that are used at once: it stays in the second cache
 constexpr int tile_rows = lane_bytes == 64 ? 12 : 6;
 /// Rows that lie this many bytes apart share one place of the first cache, which has fewer than a tile wants.
 constexpr std::int64_t cache_way = 4096;
@@ -33,7 +36,7 @@ template <class T, int registers>
 struct Product {
     using L = Lanes<T>;
     static constexpr int width = registers * L::count;
-    static constexpr std::int64_t packed_rows = 20 * tile_rows;  // at a time
+    static constexpr std::int64_t packed_rows = 24 * tile_rows;  // at a time
     static constexpr std::int64_t cache_line = 64 / sizeof(T);
 
     /// Panels of `wide` of the `count` lines that lie `across` apart, each line's elements `along` apart; 0 fills them up.
@@ -146,12 +149,29 @@ struct Product {
         }
     };
 
+    [[nodiscard]] static std::int64_t rounded_up(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
+
+    /// Rows of a that lie where they are read well; others are packed.
+    [[nodiscard]] static bool are_rows_read(const PackedGemm<T>& p) {
+        return p.a_column == 1 && p.a_row * static_cast<std::int64_t>(sizeof(T)) % cache_way != 0;
+    }
+
+    /// What elements [k, k + inner) of each row from `row` on add to c, of which the first is to[0]. b is packed for some
+    /// columns.
+    static void multiply_rows(const PackedGemm<T>& p, std::int64_t row, std::int64_t rows, std::int64_t columns,
+                              std::int64_t k, std::int64_t inner, const T* packed_b, T* packed_a, T* to,
+                              std::int64_t to_row) {
+        const T* const a = p.a + row * p.a_row + k * p.a_column;
+        const std::int64_t read = are_rows_read(p) ? rows / tile_rows * tile_rows : 0;
+        pack<tile_rows>(a + read * p.a_row, rows - read, p.a_row, inner, p.a_column, packed_a);
+        Block{rows, columns, inner, a, p.a_row, read, packed_a, packed_b, to, to_row, p.adds || k > 0, p.scale}.run();
+    }
+
     static void run(const PackedGemm<T>& p) {
-        const auto up = [](std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; };
-        const std::int64_t deep = std::min(inner_block, p.inner), broad = up(std::min(column_block, p.columns), width);
-        const bool are_rows_read = p.a_column == 1 && p.a_row * static_cast<std::int64_t>(sizeof(T)) % cache_way != 0;
-        const std::int64_t row_block = are_rows_read ? p.rows : packed_rows;
-        const std::int64_t tall = are_rows_read ? tile_rows : up(std::min(packed_rows, p.rows), tile_rows);
+        const std::int64_t deep = std::min(inner_block, p.inner),
+                           broad = rounded_up(std::min(column_block, p.columns), width);
+        const std::int64_t row_block = are_rows_read(p) ? p.rows : packed_rows;
+        const std::int64_t tall = are_rows_read(p) ? tile_rows : rounded_up(std::min(packed_rows, p.rows), tile_rows);
         T* const packed_b =
             static_cast<T*>(workspace<Packed>().reserve(static_cast<std::size_t>(deep * (broad + tall)) * sizeof(T)));
         T* const packed_a = packed_b + deep * broad;
@@ -160,17 +180,33 @@ struct Product {
                 const std::int64_t columns = std::min(column_block, p.columns - column),
                                    inner = std::min(inner_block, p.inner - k);
                 pack<width>(p.b + k * p.b_row + column * p.b_column, columns, p.b_column, inner, p.b_row, packed_b);
-                for (std::int64_t row = 0; row < p.rows; row += row_block) {
-                    const std::int64_t rows = std::min(row_block, p.rows - row);
-                    const T* const a = p.a + row * p.a_row + k * p.a_column;
-                    const std::int64_t read = are_rows_read ? rows / tile_rows * tile_rows : 0;
-                    pack<tile_rows>(a + read * p.a_row, rows - read, p.a_row, inner, p.a_column, packed_a);
-                    Block{
-                        rows,    columns,         inner,  a, p.a_row, read, packed_a, packed_b, p.c + row * p.c_row + column,
-                        p.c_row, p.adds || k > 0, p.scale}
-                        .run();
-                }
+                for (std::int64_t row = 0; row < p.rows; row += row_block)
+                    multiply_rows(p, row, std::min(row_block, p.rows - row), columns, k, inner, packed_b, packed_a,
+                                  p.c + row * p.c_row + column, p.c_row);
             }
+    }
+
+    /// All of b is packed first, for all threads.
+    static void run_by_rows(const PackedGemm<T>& p, const typename PackedGemm<T>::UseRows& use) {
+        const std::int64_t broad = rounded_up(p.columns, width), deep = std::min(inner_block, p.inner);
+        const std::int64_t most =
+            std::max<std::int64_t>(1, piece_bytes / (p.columns * static_cast<std::int64_t>(sizeof(T))));
+        const std::int64_t pieces = (p.rows + most - 1) / most;
+        const std::int64_t tall = rounded_up((p.rows + pieces - 1) / pieces, tile_rows);
+        T* const packed_b =
+            static_cast<T*>(workspace<AllPacked>().reserve(static_cast<std::size_t>(broad * p.inner) * sizeof(T)));
+        for (std::int64_t k = 0; k < p.inner; k += inner_block)
+            pack<width>(p.b + k * p.b_row, p.columns, p.b_column, std::min(inner_block, p.inner - k), p.b_row,
+                        packed_b + k * broad);
+        parallel_for(p.rows, tall, [&](std::int64_t first, std::int64_t last) {
+            T* const packed_a = static_cast<T*>(
+                workspace<Packed>().reserve(static_cast<std::size_t>(tall * (deep + p.columns)) * sizeof(T)));
+            T* const to = p.c ? p.c + first * p.columns : packed_a + tall * deep;
+            for (std::int64_t k = 0; k < p.inner; k += inner_block)
+                multiply_rows(p, first, last - first, p.columns, k, std::min(inner_block, p.inner - k), packed_b + k * broad,
+                              packed_a, to, p.columns);
+            use(first, last, to);
+        });
     }
 };
 
@@ -200,6 +236,11 @@ void PackedGemm<T>::run() const {
     } else {
         Product<T, 2>::run(*this);
     }
+}
+
+template <class T>
+void PackedGemm<T>::run_by_rows(const UseRows& use) const {
+    Product<T, 2>::run_by_rows(*this, use);
 }
 
 template struct PackedGemm<float>;

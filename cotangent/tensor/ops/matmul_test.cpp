@@ -1,6 +1,7 @@
 #include "cotangent/tensor/ops/matmul.hpp"
 
 #include <cmath>
+#include <cstring>
 #include <tuple>
 #include <vector>
 
@@ -88,6 +89,44 @@ TEST_CASE("one large product is exact in every layout, added or not, with rows s
     };
     check(float{});
     check(double{});
+}
+
+TEST_CASE("a product made some rows at a time is exact, and hands out each row once, for any number of threads") {
+    const auto check = [&]<class T>(T, ct::Dtype dtype, std::int64_t m, std::int64_t n, std::int64_t k, bool transpose_b) {
+        CAPTURE(m);
+        CAPTURE(k);
+        CAPTURE(transpose_b);
+        const ct::detail::GemmProblem problem{.rows = m, .columns = n, .inner = k, .transpose_b = transpose_b};
+        std::vector<T> a(m * k), b(k * n), expected(m * n), seen(m * n), kept(m * n);
+        std::int64_t seed = 1;
+        for (auto* x : {&a, &b})
+            for (T& number : *x) number = static_cast<T>((seed = seed * 75 % 65537) % 7 - 3);
+        ct::detail::gemm(dtype, problem, a.data(), b.data(), expected.data());
+        std::vector<int> times(m);
+        const auto use = [&](std::int64_t first, std::int64_t last, const std::byte* made) {
+            std::memcpy(&seen[first * n], made, static_cast<std::size_t>((last - first) * n) * sizeof(T));
+            for (std::int64_t i = first; i < last; ++i) ++times[i];
+        };
+        ct::detail::gemm_by_rows(dtype, problem, a.data(), b.data(), nullptr, use);
+        CHECK(seen == expected);
+        CHECK(times == std::vector<int>(m, 1));
+        seen.assign(m * n, T{});
+        ct::detail::gemm_by_rows(dtype, problem, a.data(), b.data(), kept.data(), use);
+        CHECK(seen == expected);
+        CHECK(kept == expected);
+    };
+    const int before = ct::thread_count();
+    for (const int threads : {1, 2, 4}) {
+        ct::set_thread_count(threads);
+        for (const bool transpose_b : {false, true}) {
+            check(float{}, ct::Dtype::float32, 515, 131, 270, transpose_b);
+            check(float{}, ct::Dtype::float32, 300, 150, 1024, transpose_b);  // rows 4 KB apart
+            check(float{}, ct::Dtype::float32, 64, 2048, 80, transpose_b);
+            check(double{}, ct::Dtype::float64, 515, 131, 270, transpose_b);
+            check(double{}, ct::Dtype::float64, 300, 150, 512, transpose_b);
+        }
+    }
+    ct::set_thread_count(before);
 }
 
 TEST_CASE("matmul of small matrices gives the textbook values") {
