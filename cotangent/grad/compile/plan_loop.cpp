@@ -12,7 +12,7 @@ namespace {
 using Kind = Operation::Kind;
 
 constexpr std::int64_t scratch_budget = 32768;
-constexpr std::int64_t least_block = 256;    // a multiple of what a sum adds at once
+constexpr std::int64_t least_block = 256;  // a multiple of what a sum adds at once
 constexpr std::int64_t largest_block = 2048;
 
 }  // namespace
@@ -96,14 +96,16 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
             }
             const bool is_number = x.shape.size() == 1 && count != 1;
             const std::int64_t row = x.run == 0 && !is_number && x.shape.size() != count ? x.shape.size() : 0;
-            op.inputs.push_back({Place::array, array(x.value, x.offset, row, x.run, is_number), is_number || x.run > 0 ? 0 : 1, size});
+            op.inputs.push_back(
+                {Place::array, array(x.value, x.offset, row, x.run, is_number), is_number || x.run > 0 ? 0 : 1, size});
             LoopArray* const from = &loop->arrays[op.inputs.back().index];
             from->registers = x.run > 0 ? x.shape.size() * size / lane_bytes : 1;
             if (x.run > 0) {
                 has_runs = true;
                 shortest_run = std::min(shortest_run, x.run & -x.run);  // the power of two that divides it
             }
-            if (is_number && x.run == 0 && !(is_filled_.contains(x.value) && x.offset == 0)) from->repeats = static_cast<std::size_t>(size);
+            if (is_number && x.run == 0 && !(is_filled_.contains(x.value) && x.offset == 0))
+                from->repeats = static_cast<std::size_t>(size);
         }
         // A result may lie where an input lay whose elements are as large: others it would overwrite before they are read.
         const auto is_as_large = [&, k = instructions[position]](int id) {
@@ -111,7 +113,8 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
         };
         const auto free_inputs = [&](bool as_large) {
             for (const auto& [id, last] : last_use)
-                if (last == position && slots.contains(id) && is_as_large(id) == as_large) free_slots.push_back(slots.at(id));
+                if (last == position && slots.contains(id) && is_as_large(id) == as_large)
+                    free_slots.push_back(slots.at(id));
         };
         free_inputs(true);
         if (instruction.operation.kind == Kind::total) {
@@ -150,10 +153,13 @@ void Planner::emit_loop(std::int64_t count, const std::vector<std::size_t>& inst
     const std::int64_t fits = scratch_budget / slots_used / largest / least_block * least_block;
     loop->block = std::clamp<std::int64_t>(fits, least_block, largest_block);
     if (has_runs) {  // a block is for one register of theirs
-        loop->block = std::min(shortest_run, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(loop->block))));
+        loop->block =
+            std::min(shortest_run, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(loop->block))));
     }
     for (LoopArray& from : loop->arrays)
-        if (from.row > 0) from.rows.resize(static_cast<std::size_t>((loop->block / from.row + 2) * from.row) * size_of(value(from.value).dtype));
+        if (from.row > 0)
+            from.rows.resize(static_cast<std::size_t>((loop->block / from.row + 2) * from.row) *
+                             size_of(value(from.value).dtype));
     loop->slots = slot_count;
     loop->scratch_bytes = static_cast<std::size_t>(loop->block * largest);
     loop->pointers.resize(loop->arrays.size());
