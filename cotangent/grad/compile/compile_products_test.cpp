@@ -100,7 +100,7 @@ TEST_CASE("a product that is needed elsewhere too is kept") {
 
 TEST_CASE("a product's operands stay whole while the loop behind it writes") {
     for (const Dtype dtype : {Dtype::float64, Dtype::float32}) {
-        const std::int64_t n = 256;
+        constexpr std::int64_t n = 256;
         const Tensor x = matrix(n, n, dtype) * 0.1, p = matrix(n, n, dtype, 11) * 0.1;
         // What is scaled has a buffer, which is free for the sum when that is made, but for being an operand.
         const auto squared = [](const Tensor& a) {
@@ -108,7 +108,7 @@ TEST_CASE("a product's operands stay whole while the loop behind it writes") {
             return matmul(matmul(scaled, scaled) - scaled, a);
         };
         check_numbers(dtype, squared, x);
-        const auto narrower = [n](const Tensor& a, const Tensor& b) {
+        const auto narrower = [](const Tensor& a, const Tensor& b) {
             const Tensor scaled = a * 0.5, rows_of_half = reshape(slice_axis(scaled, 0, 0, n / 2), {n, n / 2});
             return matmul(matmul(rows_of_half, b) + scaled, a);
         };
