@@ -70,7 +70,7 @@ consteval bool is_one_number() {
 struct GradOptions {
     Independent independent = Independent::allow;
     /// How numbers are differentiated: by a tape; except that up to 24, known when compiled, go forward all at once unless this
-    /// is reverse, or a result that depends on nothing is to be refused, which dual numbers do not tell.
+    /// is reverse, or a result that depends on nothing is to be refused, which dual numbers do not tell. A vector has a tape.
     Mode mode = Mode::automatic;
 };
 
@@ -105,8 +105,8 @@ template <class F>
                               count <= detail::most_forward && !detail::has_tensors<Deep>) {
                     using Lifted = detail::rebuilt<Deep, detail::ChangeTo<Dual<S, Tangents<S, count>>>>;
                     if constexpr (std::is_invocable_v<const F&, const Lifted&>)
-                        if (options.mode == Mode::forward || (options.mode == Mode::automatic && options.independent == Independent::allow))
-                            return detail::forward_value_and_grad<S, count>(f, deep, options.independent);
+                        if (options.mode != Mode::reverse && options.independent == Independent::allow)
+                            return detail::forward_value_and_grad<S, count>(f, deep);
                 }
                 return detail::reverse_value_and_grad<S>(f, deep, options.independent, std::forward<Rest>(rest)...);
             }
@@ -133,7 +133,7 @@ template <class F>
                 X gradient = gradient_of(value.first);
                 return std::pair{std::pair{detail::leave(value.first), std::move(value.second)}, std::move(gradient)};
             } else {
-                detail::warn_independent<std::is_arithmetic_v<decltype(value)>>();
+                detail::warn_independent<detail::are_plain_numbers<decltype(value)>()>();
                 const Tensor output = value;
                 X gradient = gradient_of(output);
                 return std::pair<Tensor, X>{detail::leave(output), std::move(gradient)};
@@ -170,7 +170,7 @@ template <class F, class X>
             return f(detail::watch_tree(x, variables));
         }();
         using Y = std::remove_cvref_t<decltype(recorded)>;
-        detail::warn_independent<std::is_arithmetic_v<Y>>();
+        detail::warn_independent<detail::are_plain_numbers<Y>()>();
         auto pullback = [x, variables, recorded](const Y& cotangent) {
             return detail::fill_tree(x, detail::pull(detail::differentiable_leaves(recorded),
                                                      detail::differentiable_leaves(cotangent), variables));
@@ -199,7 +199,7 @@ template <class F, class X, class V = X>
             const detail::Differentiating differentiating;
             return f(detail::watch_tree(x, variables));
         }();
-        detail::warn_independent<std::is_arithmetic_v<std::remove_cvref_t<decltype(recorded)>>>();
+        detail::warn_independent<detail::are_plain_numbers<std::remove_cvref_t<decltype(recorded)>>()>();
         auto dy = detail::fill_tree(recorded, detail::push(variables, detail::differentiable_leaves(tangent),
                                                            detail::differentiable_leaves(recorded)));
         return std::pair{detail::leave(recorded), std::move(dy)};
@@ -252,7 +252,7 @@ template <class F>
             std::vector<Tensor> variables;
             const auto y = [&] {
                 const detail::Differentiating differentiating;
-                detail::warn_independent<std::is_arithmetic_v<decltype(f(x))>>();
+                detail::warn_independent<detail::are_plain_numbers<decltype(f(x))>()>();
                 if constexpr (std::is_arithmetic_v<decltype(f(x))>) return Tensor(f(detail::watch_tree(x, variables)));
                 else return f(detail::watch_tree(x, variables));
             }();

@@ -11,7 +11,8 @@ namespace cotangent {
 /// What to do where a gradient is zero because the function's result does not depend on its argument at all.
 enum class Independent : std::uint8_t {
     allow,   ///< the gradient is zero; where the types alone show it, compilers warn
-    refuse,  ///< ValueError: most often a forgotten argument, or a value taken out by primal()
+    refuse,  ///< ValueError: most often a forgotten argument, or a value taken out by primal(). Only a tape can tell, so
+             ///< there is one in forward mode too
 };
 
 enum class Mode : std::uint8_t { automatic, reverse, forward };
@@ -21,6 +22,14 @@ namespace detail {
 [[noreturn]] void throw_independent(const char* what);
 /// @throws ValueError  the output depends on no variable
 void check_depends(const char* what, const Tensor& output, std::span<const Tensor> variables);
+
+/// Plain numbers, one or a list of them?
+template <class Y>
+[[nodiscard]] consteval bool are_plain_numbers() {
+    if constexpr (std::is_arithmetic_v<Y>) return true;
+    else if constexpr (kind_of<Y> == Kind::sequence) return are_plain_numbers<typename Y::value_type>();
+    else return false;
+}
 
 template <bool warns>
 constexpr void warn_independent() {}
@@ -177,7 +186,7 @@ template <class S, class F, class X, class... Rest>
         run.region().check_closed("grad", {});
         if (depends) seed_tensor<S>(tape<S>.slots, sources, y, full(y.shape(), 1, y.dtype()));
     } else {
-        warn_independent<std::is_arithmetic_v<Y>>();
+        warn_independent<are_plain_numbers<Y>()>();
     }
     if (!depends && independent == Independent::refuse) throw_independent("grad");
     if (depends) run.region().sweep(run.last_variable());
@@ -222,7 +231,7 @@ template <class S, class F, class X>
     }();
     run.region().check_room();
     run.region().check_closed("vjp", numbers_of<S>(y));
-    warn_independent<std::is_arithmetic_v<std::remove_cvref_t<decltype(y)>>>();
+    warn_independent<are_plain_numbers<std::remove_cvref_t<decltype(y)>>()>();
     using Y = std::remove_cvref_t<decltype(without<R>(y))>;
     auto kept = std::make_shared<KeptTape<S>>(run);
     std::vector<std::vector<Crossing<R>>> sources;  // of each tensor in y
@@ -309,7 +318,7 @@ template <class D, class F, class X, class Set>
 }
 
 template <class S, int n, class F, class X>
-[[nodiscard]] auto forward_value_and_grad(const F& f, const X& x, Independent independent) {
+[[nodiscard]] auto forward_value_and_grad(const F& f, const X& x) {
     using D = Dual<S, Tangents<S, n>>;
     const CrossingScope<D> scope;
     const auto result = run_forward<D>("grad", f, x, [](auto& tangent, int i) { tangent.set(i, S(1)); });
@@ -327,8 +336,7 @@ template <class S, int n, class F, class X>
     } else if constexpr (std::is_same_v<Y, D>) {
         number = y;
     } else {
-        warn_independent<std::is_arithmetic_v<Y>>();
-        if (independent == Independent::refuse) throw_independent("grad");
+        warn_independent<are_plain_numbers<Y>()>();
     }
     int next = 0;
     X gradient = x;
@@ -365,7 +373,7 @@ template <class S, class F, class X>
         return f(lifted);
     };
     const auto y = run_forward<D>("jvp", lifted_f, x, [&](S& t, int i) { t = along[static_cast<std::size_t>(i)]; });
-    warn_independent<std::is_arithmetic_v<std::remove_cvref_t<decltype(y)>>>();
+    warn_independent<are_plain_numbers<std::remove_cvref_t<decltype(y)>>()>();
     auto value = without<D>(y);
     auto dy = value;
     zip_scalars<false>(

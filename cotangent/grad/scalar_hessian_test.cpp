@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdint>
+#include <vector>
 
 #include "cotangent/grad/grad.hpp"
 
@@ -18,6 +20,56 @@ TEST_CASE("a pullback may be called again, after other derivatives") {
         CHECK(pullback({0, 0, 2}) == std::array<double, 2>{18, 6});
     }
     CHECK(ct::jacobian(f)(x) == std::array{pullback({1, 0, 0}), pullback({0, 1, 0}), pullback({0, 0, 1})});
+}
+
+namespace {
+
+/// A straight-line program of small integers, in which derivatives often cancel.
+template <class T>
+std::vector<T> program(std::vector<T> v, std::uint64_t seed) {
+    const auto draw = [&seed](std::size_t below) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        return static_cast<std::size_t>(seed >> 33) % below;
+    };
+    for (int k = 0; k < 12; ++k) {
+        const T &a = v[draw(v.size())], &b = v[draw(v.size())];
+        const std::size_t what = draw(k < 4 ? 3 : 2);
+        v.push_back(what == 0 ? T(a - b) : what == 1 ? T(a + b) : T(a * b));
+    }
+    return {v.end() - 3, v.end()};
+}
+
+}  // namespace
+
+TEST_CASE("adjoints that cancel leave nothing behind for the next sweep") {
+    const auto f = [](const auto& x) {
+        const auto product = x[0] * x[1], sum = product + x[0];
+        return std::vector{sum - product, product};
+    };
+    const std::vector<double> x{2, 3};
+    const std::vector<std::vector<double>> expected{{1, 0}, {3, 2}};
+    CHECK(ct::jacobian(f, ct::Mode::forward)(x) == expected);
+    CHECK(ct::jacobian(f, ct::Mode::reverse)(x) == expected);
+    const auto [y, pullback] = ct::vjp(f, x);
+    for (int k = 0; k < 3; ++k) {
+        CHECK(pullback({1, 0}) == expected[0]);
+        CHECK(pullback({0, 1}) == expected[1]);
+    }
+    CHECK(ct::grad([f](const auto& z) { return ct::preaccumulate(f)(z)[1]; })(x) == expected[1]);
+    for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+        CAPTURE(seed);
+        const auto g = [seed](const auto& z) { return program(z, seed); };
+        const std::vector<double> at{2, 3, -1};
+        const auto forward = ct::jacobian(g, ct::Mode::forward)(at);
+        REQUIRE(ct::jacobian(g, ct::Mode::reverse)(at) == forward);
+        const auto weighted = [g](const auto& z) {
+            const auto r = ct::preaccumulate(g)(z);
+            return r[0] * 3 + r[1] * 5 + r[2] * 7;
+        };
+        const auto gradient = ct::grad(weighted)(at);
+        for (std::size_t i = 0; i < at.size(); ++i)
+            REQUIRE(gradient[i] == forward[0][i] * 3 + forward[1][i] * 5 + forward[2][i] * 7);
+    }
 }
 
 TEST_CASE("hessians and their products with a vector") {

@@ -37,7 +37,7 @@ TEST_CASE("a variable of an outer derivative that would be lost is refused") {
 TEST_CASE("what cannot depend on its argument is zero, or refused") {
     const auto constant = [](auto x) { return decltype(x)(3); };
     CHECK(ct::grad(constant)(1.0) == 0);
-    for (const ct::Mode mode : {ct::Mode::automatic, ct::Mode::reverse}) {
+    for (const ct::Mode mode : {ct::Mode::automatic, ct::Mode::reverse, ct::Mode::forward}) {
         const ct::GradOptions refuse{.independent = ct::Independent::refuse, .mode = mode};
         CHECK_THROWS_WITH_AS(ct::grad(constant, refuse)(1.0), "grad: the result does not depend on the argument",
                              ct::ValueError);

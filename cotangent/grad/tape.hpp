@@ -171,6 +171,7 @@ void sweep_slots(Slot<T>* slots, std::uint32_t last, std::uint32_t until) {
         const T a = plus(slots[k].adjoint, carried);
         carried = T(0);
         if (has_no_effect(a)) {
+            if (!has_no_effect(slots[k].adjoint)) slots[k].adjoint = T(0);  // it and what was carried were each other's negative
             --k;
             continue;
         }

@@ -35,6 +35,14 @@ inline auto as_long_long(Vector mask) {
     typedef long long Wide __attribute__((vector_size(sizeof(Vector))));
     return reinterpret_cast<Wide>(mask);
 }
+
+/// Once for all types of lanes.
+template <class B>
+bool branch_on_lanes() {
+    static_assert(!std::is_same_v<B, B>,
+                  "map: the lambda branches on a value, and computes with several at once; use select(condition, a, b)");
+    return false;
+}
 }  // namespace detail
 
 /// lane_bytes / sizeof(T) numbers that are computed with at once. T is float or double.
@@ -123,6 +131,12 @@ struct Mask {
     friend Mask operator&&(Mask a, Mask b) { return {a.m & b.m}; }
     friend Mask operator||(Mask a, Mask b) { return {a.m | b.m}; }
     friend Mask operator!(Mask a) { return {~a.m}; }
+    /// The lanes may disagree.
+    template <class B>
+        requires std::is_same_v<B, bool>
+    explicit operator B() const {
+        return detail::branch_on_lanes<B>();
+    }
 };
 
 template <class T>

@@ -52,6 +52,12 @@ template <class T>
     else return false;
 }
 
+/// Is a part of a result that is no tree the same in every call, whatever it holds?
+template <class T>
+inline constexpr bool is_constant_result = std::is_same_v<T, std::string> || is_reference_proxy<T> ||
+                                           (std::is_trivially_copyable_v<T> &&
+                                            (!std::is_pointer_v<T> || std::is_function_v<std::remove_pointer_t<T>>));
+
 /// Would a recording made of `seen` hold for `now`: are shapes, dtypes, structure and everything that is no tensor the same?
 template <class T>
 [[nodiscard]] bool same_kind(const T& seen, const T& now) {

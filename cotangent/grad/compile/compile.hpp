@@ -64,6 +64,10 @@ public:
         auto keep_result = [&]<class Leaf>(Leaf& leaf) {
             if constexpr (std::is_same_v<Leaf, Tensor>) results.push_back(graph->operand("a result", leaf));
             else if constexpr (is_live<Leaf>) trails_.push_back(trail_of(*graph, leaf));
+            else
+                static_assert(is_constant_result<Leaf>,
+                              "compile: a result holds something that is no tree, in which tensors would stay those of the first "
+                              "call; return tensors, numbers and trees of them");
         };
         const auto call = [&](auto&... argument) -> decltype(auto) { return f(static_cast<Args>(argument)...); };
         if constexpr (has_result) {

@@ -1,7 +1,9 @@
 # cmake -DCOMPILER=... -DINCLUDE=... -DFILE=... -P check.cmake
-# FILE must fail to compile with exactly one error: the sentence in its first line, `// expect: SENTENCE`.
+# FILE must fail to compile with exactly one error: the sentence in its first line, `// expect: SENTENCE`; or with that as
+# the first of several: `// expect first: SENTENCE`.
 file(READ ${FILE} text)
-string(REGEX REPLACE "^// expect: ([^\n]*)\n.*" "\\1" expected "${text}")
+string(REGEX REPLACE "^// expect( first)?: ([^\n]*)\n.*" "\\2" expected "${text}")
+string(REGEX MATCH "^// expect first:" is_first "${text}")
 execute_process(
     COMMAND ${COMPILER} -std=c++20 -Werror=deprecated-declarations -fsyntax-only -I${INCLUDE} ${FILE}
     RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
@@ -11,6 +13,16 @@ endif()
 string(FIND "${output}" "${expected}" place)
 if(place EQUAL -1)
     message(FATAL_ERROR "expected: ${expected}\ngot:\n${output}")
+endif()
+if(is_first)
+    string(FIND "${output}" " error: " first_error)
+    string(SUBSTRING "${output}" ${first_error} -1 rest)
+    string(REGEX REPLACE "\n.*" "" line "${rest}")
+    string(FIND "${line}" "${expected}" place)
+    if(place EQUAL -1)
+        message(FATAL_ERROR "expected first: ${expected}\ngot:\n${output}")
+    endif()
+    return()
 endif()
 string(REGEX MATCHALL " error: " errors "${output}")
 list(LENGTH errors count)
