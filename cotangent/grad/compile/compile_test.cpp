@@ -119,6 +119,29 @@ TEST_CASE("explain names the ops, shapes, bytes and FLOPs, and what is fused") {
     CHECK(text.find("multiply, exp, add, sum -> []") != std::string::npos);
 }
 
+TEST_CASE("explain counts factorisations and transforms as books do, for each matrix and line of a stack") {
+    const auto check = [](const char* expected, const auto& f, const ct::Shape& shape) {
+        auto compiled = ct::compile(f);
+        ct::Rng rng(1);
+        const Tensor noise = ct::normal(rng, shape, 0, 1, ct::Dtype::float64);
+        (void)compiled(shape.back() == 2 ? noise : noise + 9.0 * ct::eye(shape.back(), ct::Dtype::float64));
+        const std::string text = explain(compiled);
+        CAPTURE(text);
+        CHECK(text.find(expected) != std::string::npos);
+    };
+    check("180.0 k  cholesky -> [20, 30, 30]", [](const Tensor& a) { return ct::cholesky(a + 100.0 * ct::eye(30, a.dtype())); }, {20, 30, 30});
+    check("36.0 k  lu", [](const Tensor& a) { return ct::inverse(a); }, {2, 30, 30});
+    check("108.0 k  solve", [](const Tensor& a) { return ct::inverse(a); }, {2, 30, 30});
+    check("72.0 k  qr", [](const Tensor& a) { return ct::qr(a).r; }, {30, 30});
+    check("594.0 k  svd", [](const Tensor& a) { return ct::svd(a).s; }, {30, 30});
+    check("243.0 k  eigh", [](const Tensor& a) { return ct::eigh(a).values; }, {30, 30});
+    check("396.0 k  matrix_exp", [](const Tensor& a) { return ct::matrix_exp(a); }, {30, 30});
+    check("204.8 k  fft", [](const Tensor& x) { return ct::fft(x); }, {4, 1024, 2});
+    check("25.6 k  rfft", [](const Tensor& x) { return ct::rfft(reshape(x, {1024})); }, {512, 2});
+    check("25.6 k  irfft", [](const Tensor& x) { return ct::irfft(x, 1024); }, {513, 2});
+    check("27.0 k  triangular_solve", [](const Tensor& a) { return ct::triangular_solve(a, a); }, {30, 30});
+}
+
 TEST_CASE("quotients of numbers and sums of a register of numbers are those of the ops") {
     for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64}) {
         const auto f = [](const Tensor& x) {

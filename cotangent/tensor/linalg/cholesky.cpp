@@ -98,7 +98,7 @@ Tensor cholesky(const Tensor& a) {
     detail::check_square("cholesky", "a", a);
     return record(Cholesky{},
                   traced(
-                      "cholesky", [](const Tensor& in) { return factor_all(in); }, a),
+                      {"cholesky", detail::cubic_flops(1.0 / 3, a)}, [](const Tensor& in) { return factor_all(in); }, a),
                   a);
 }
 

@@ -91,7 +91,7 @@ std::array<Tensor, 2> eigh_now(const Tensor& a) {
 Eigh eigh(const Tensor& a) {
     detail::check_square("eigh", "a", a);
     auto out = detail::traced_outputs<2>(
-        "eigh", [](const Tensor& in) { return eigh_now(in); }, a);
+        {"eigh", detail::cubic_flops(9, a)}, [](const Tensor& in) { return eigh_now(in); }, a);
     record_outputs(EighOp{}, out, {&a, 1});
     return {out[0], out[1]};
 }

@@ -1,5 +1,7 @@
 #include "cotangent/tensor/linalg/fft.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "cotangent/tensor/linalg/fft_kernel.hpp"
@@ -14,6 +16,11 @@ namespace cotangent {
 namespace {
 
 using detail::Call, detail::Keep, detail::record, detail::traced;
+
+/// The usual count of a transform of n complex numbers, 5 n log2 n, for each of `lines`.
+double transform_flops(double lines, std::int64_t n) {
+    return lines * 5 * static_cast<double>(n) * std::log2(static_cast<double>(std::max<std::int64_t>(n, 2)));
+}
 
 Tensor transform(const Tensor& x, int axis, bool inverse, double scale);
 Tensor from_real(const Tensor& x, double scale);
@@ -80,7 +87,9 @@ Tensor transform_now(const Tensor& x, int axis, bool inverse, double scale) {
 
 Tensor transform(const Tensor& x, int axis, bool inverse, double scale) {
     const auto compute = [axis, inverse, scale](const Tensor& in) { return transform_now(in, axis, inverse, scale); };
-    return record(Fft{axis, inverse, scale}, traced(inverse ? "ifft" : "fft", compute, x), x);
+    const std::int64_t n = x.length(axis);
+    const double flops = transform_flops(static_cast<double>(x.size() / 2 / std::max<std::int64_t>(n, 1)), n);
+    return record(Fft{axis, inverse, scale}, traced({inverse ? "ifft" : "fft", flops}, compute, x), x);
 }
 
 Tensor from_real_now(const Tensor& x, double scale) {
@@ -98,7 +107,9 @@ Tensor from_real_now(const Tensor& x, double scale) {
 
 Tensor from_real(const Tensor& x, double scale) {
     const auto compute = [scale](const Tensor& in) { return from_real_now(in, scale); };
-    return record(Rfft{x.shape().back(), scale}, traced("rfft", compute, x), x);
+    const std::int64_t n = x.shape().back();
+    const double flops = transform_flops(0.5 * static_cast<double>(x.size() / std::max<std::int64_t>(n, 1)), n);
+    return record(Rfft{n, scale}, traced({"rfft", flops}, compute, x), x);
 }
 
 Tensor to_real_now(const Tensor& x, std::int64_t n, double scale) {
@@ -115,7 +126,8 @@ Tensor to_real_now(const Tensor& x, std::int64_t n, double scale) {
 
 Tensor to_real(const Tensor& x, std::int64_t n, double scale) {
     const auto compute = [n, scale](const Tensor& in) { return to_real_now(in, n, scale); };
-    return record(Irfft{n, scale}, traced("irfft", compute, x), x);
+    const std::int64_t lines = x.size() / std::max<std::int64_t>(2 * x.length(-2), 1);
+    return record(Irfft{n, scale}, traced({"irfft", transform_flops(0.5 * static_cast<double>(lines), n)}, compute, x), x);
 }
 
 /// `axes` to transform, and behind them the 2 of complex numbers.

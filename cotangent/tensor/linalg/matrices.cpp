@@ -31,6 +31,12 @@ void check_solve(const char* op, const Tensor& a, const Tensor& b) {
                                      n, n, to_string(a.shape())));
 }
 
+double solve_flops(double times, const Tensor& a, const Tensor& b) {
+    if (a.is_empty() || b.is_empty()) return 0;
+    const auto n = static_cast<double>(a.length(-1)), columns = static_cast<double>(b.length(-1));
+    return times * n * std::max(static_cast<double>(b.size()), static_cast<double>(a.size()) / n * columns);
+}
+
 Shape batch_of(const Tensor& x) { return Shape(std::span(x.shape().begin(), static_cast<std::size_t>(x.rank() - 2))); }
 
 Shape with_matrix(const Shape& batch, std::int64_t rows, std::int64_t columns) {

@@ -17,6 +17,13 @@ void check_square(const char* op, const char* argument, const Tensor& x);
 /// The same of a, and that b is [N] or [..., N, K] of its dtype.
 void check_solve(const char* op, const Tensor& a, const Tensor& b);
 
+/// `times` N^3 for each [N, N] of a stack.
+[[nodiscard]] inline double cubic_flops(double times, const Tensor& a) {
+    return a.is_empty() ? 0 : times * static_cast<double>(a.size()) * static_cast<double>(a.length(-1));
+}
+/// `times` N^2 K for each [N, K] of b, of which there are as many as matrices [N, N] in a, or the other way round.
+[[nodiscard]] double solve_flops(double times, const Tensor& a, const Tensor& b);
+
 /// The axes before the last two.
 [[nodiscard]] Shape batch_of(const Tensor& x);
 /// `batch` with [rows, columns] behind it.

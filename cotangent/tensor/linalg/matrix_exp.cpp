@@ -153,7 +153,8 @@ Tensor matrix_exp(const Tensor& a) {
     detail::check_square("matrix_exp", "a", a);
     return record(MatrixExp{},
                   detail::traced(
-                      "matrix_exp", [](const Tensor& in) { return exponential_now(in); }, a),
+                      {"matrix_exp", detail::cubic_flops(44.0 / 3, a)},  // of the approximant; squarings depend on numbers
+                      [](const Tensor& in) { return exponential_now(in); }, a),
                   a);
 }
 

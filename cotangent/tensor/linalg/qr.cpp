@@ -91,8 +91,10 @@ std::array<Tensor, 2> tall_now(const Tensor& a) {
 }
 
 QR tall(const Tensor& a) {
+    const auto m = static_cast<double>(a.length(-2)), n = static_cast<double>(a.length(-1));
+    const double each = 4 * n * (m - n / 3);  // of an element of a row: r, and as much for q
     auto out = detail::traced_outputs<2>(
-        "qr", [](const Tensor& in) { return tall_now(in); }, a);
+        {"qr", each * static_cast<double>(a.size()) / std::max(m, 1.0)}, [](const Tensor& in) { return tall_now(in); }, a);
     record_outputs(QROp{}, out, {&a, 1});
     return {out[0], out[1]};
 }

@@ -53,7 +53,7 @@ std::array<Tensor, 2> factor_now(const Tensor& a, const char* regular) {
 
 Factors factor(const Tensor& a, const char* regular = nullptr) {
     const auto compute = [regular](const Tensor& in) { return factor_now(in, regular); };
-    auto [lu, pivots] = detail::traced_outputs<2>("lu", compute, a.detached());
+    auto [lu, pivots] = detail::traced_outputs<2>({"lu", detail::cubic_flops(2.0 / 3, a)}, compute, a.detached());
     return {std::move(lu), std::move(pivots)};
 }
 
@@ -100,7 +100,8 @@ Tensor solve_factored(const Tensor& a, const Tensor& b, const Tensor& lu, const 
     const auto compute = [transpose](const Tensor& right, const Tensor& factors, const Tensor& order) {
         return solve_now(right, factors, order, transpose);
     };
-    return record(Solve{transpose}, detail::traced("solve", compute, b, lu, pivots), a, b, lu, pivots);
+    return record(Solve{transpose}, detail::traced({"solve", detail::solve_flops(2, lu, b)}, compute, b, lu, pivots), a, b,
+                  lu, pivots);
 }
 
 Tensor inverse_transposed(const Call& call) {

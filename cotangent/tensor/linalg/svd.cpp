@@ -130,8 +130,10 @@ std::array<Tensor, 3> svd_now(const Tensor& a) {
 
 SVD svd(const Tensor& a) {
     detail::check_matrices("svd", "a", a);
+    const auto [n, m] = std::minmax({static_cast<double>(a.length(-2)), static_cast<double>(a.length(-1))});
+    const double flops = static_cast<double>(a.size()) * (14 * n + 8 * n * n / std::max(m, 1.0));
     auto out = detail::traced_outputs<3>(
-        "svd", [](const Tensor& in) { return svd_now(in); }, a);
+        {"svd", flops}, [](const Tensor& in) { return svd_now(in); }, a);
     record_outputs(SvdOp{a.length(-2), a.length(-1)}, out, {&a, 1});
     return {out[1], out[0], out[2]};
 }

@@ -77,7 +77,7 @@ Tensor solve_triangle(const Tensor& a, const Tensor& b, const TriangularSolveOpt
     const auto compute = [options](const Tensor& matrix, const Tensor& right) {
         return solve_triangle_now(matrix, right, options);
     };
-    return record(TriangularSolve{options}, traced("triangular_solve", compute, a, b), a, b);
+    return record(TriangularSolve{options}, traced({"triangular_solve", detail::solve_flops(1, a, b)}, compute, a, b), a, b);
 }
 
 }  // namespace
