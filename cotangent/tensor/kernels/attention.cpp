@@ -23,10 +23,11 @@ namespace {
 // The purpose of a workspace.
 struct Attention;
 
-constexpr double piece_flops = 3e6;               // some 25 us of work: waking a thread takes about 10
-constexpr std::int64_t panel = 64;                // queries whose part of dk and dv is added up at once
-constexpr std::int64_t largest_head = 512 << 10;  // bytes: half of a small second cache
-constexpr std::int64_t least_heads = 16;          // that share the work evenly
+constexpr double piece_flops = 3e6;                // some 25 us of work: waking a thread takes about 10
+constexpr std::int64_t panel = 64;                 // queries whose part of dk and dv is added up at once
+constexpr std::int64_t largest_head = 512 << 10;   // bytes: half of a small second cache
+constexpr std::int64_t largest_ahead = 128 << 10;  // bytes of a head that is fetched while another is worked on
+constexpr std::int64_t least_heads = 16;           // that share the work evenly
 constexpr int tile_rows = lane_bytes == 64 ? 8 : 4;
 
 template <class T>
@@ -249,12 +250,21 @@ double flops_of_head(const AttentionProblem& n) {
     return 2 * static_cast<double>(n.queries) * static_cast<double>(n.keys) * static_cast<double>(n.depth + n.width);
 }
 
-/// Calls f(head, next) for each, on all threads; next is the one that comes after it on this thread, or -1.
-template <class F>
+/// One of many matrices.
+template <class T>
+MatrixAhead<T> ahead_of(const MatrixRows& matrices, const T* data, std::size_t head, std::int64_t rows, std::int64_t width) {
+    return {data + matrices.starts[head], matrices.step, rows, width};
+}
+
+/// Calls f(head, next) for each, on all threads; next is the one that comes after it on this thread, if it stays in the
+/// second cache beside this one until then, or -1.
+template <class T, class F>
 void for_heads(const AttentionProblem& n, double flops, const F& f) {
+    const std::int64_t elements = (n.queries + n.keys) * (n.depth + n.width) + n.queries * n.keys;
+    const bool fetches = elements * static_cast<std::int64_t>(sizeof(T)) <= largest_ahead;
     const auto grain = std::max<std::int64_t>(1, static_cast<std::int64_t>(piece_flops / std::max(flops, 1.0)));
     parallel_for(n.heads(), grain, [&](std::int64_t first, std::int64_t last) {
-        for (std::int64_t head = first; head < last; ++head) f(head, head + 1 < last ? head + 1 : -1);
+        for (std::int64_t head = first; head < last; ++head) f(head, fetches && head + 1 < last ? head + 1 : -1);
     });
 }
 
@@ -269,14 +279,14 @@ bool pays(const AttentionProblem& n, std::int64_t size) {
 template <class T>
 void attention(const AttentionProblem& n, const T* q, const T* k, const T* v, const T* mask, T* p, T* o) {
     const auto weights_of = [&](std::int64_t head) { return p ? p + head * n.queries * n.keys : nullptr; };
-    for_heads(n, flops_of_head(n), [&](std::int64_t head, std::int64_t next) {
+    for_heads<T>(n, flops_of_head(n), [&](std::int64_t head, std::int64_t next) {
         std::array<MatrixAhead<T>, 5> ahead;
         if (next >= 0) {
             const auto at = static_cast<std::size_t>(next);
-            ahead = {{{q + n.q.starts[at], n.q.step, n.queries, n.depth},
-                      {k + n.k.starts[at], n.k.step, n.keys, n.depth},
-                      {v + n.v.starts[at], n.v.step, n.keys, n.width},
-                      {o + n.o.starts[at], n.o.step, n.queries, n.width},
+            ahead = {{ahead_of(n.q, q, at, n.queries, n.depth),
+                      ahead_of(n.k, k, at, n.keys, n.depth),
+                      ahead_of(n.v, v, at, n.keys, n.width),
+                      ahead_of(n.o, o, at, n.queries, n.width),
                       {weights_of(next), n.keys, p ? n.queries : 0, n.keys}}};
         }
         const auto at = static_cast<std::size_t>(head);
@@ -290,19 +300,18 @@ void attention_gradient(const AttentionGradient& d, const T* p, const T* q, cons
                         T* dv) {
     const AttentionProblem& n = d.problem;
     const std::int64_t weights = n.queries * n.keys;
-    for_heads(n, 2 * flops_of_head(n), [&](std::int64_t head, std::int64_t next) {
+    for_heads<T>(n, 2 * flops_of_head(n), [&](std::int64_t head, std::int64_t next) {
         std::array<MatrixAhead<T>, 5> inputs;
         std::array<MatrixAhead<T>, 3> results;
         if (next >= 0) {
             const auto at = static_cast<std::size_t>(next);
-            inputs = {{{q + n.q.starts[at], n.q.step, n.queries, n.depth},
-                       {k + n.k.starts[at], n.k.step, n.keys, n.depth},
-                       {v + n.v.starts[at], n.v.step, n.keys, n.width},
-                       {g + n.o.starts[at], n.o.step, n.queries, n.width},
+            inputs = {{ahead_of(n.q, q, at, n.queries, n.depth),
+                       ahead_of(n.k, k, at, n.keys, n.depth),
+                       ahead_of(n.v, v, at, n.keys, n.width),
+                       ahead_of(n.o, g, at, n.queries, n.width),
                        {p + next * weights, n.keys, n.queries, n.keys}}};
-            results = {{{dq + d.dq.starts[at], d.dq.step, n.queries, n.depth},
-                        {dk + d.dk.starts[at], d.dk.step, n.keys, n.depth},
-                        {dv + d.dv.starts[at], d.dv.step, n.keys, n.width}}};
+            results = {{ahead_of(d.dq, dq, at, n.queries, n.depth), ahead_of(d.dk, dk, at, n.keys, n.depth),
+                        ahead_of(d.dv, dv, at, n.keys, n.width)}};
         }
         const auto at = static_cast<std::size_t>(head);
         Kernel<T>::backward(d, p + head * weights, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at],
