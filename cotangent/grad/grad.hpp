@@ -207,10 +207,12 @@ template <class F, class X, class V = X>
 }
 
 /// The Hessian of the scalar f at x times v, without forming it: forward over reverse, the cost of a few gradients.
-template <class F, class X>
-[[nodiscard]] X hvp(const F& f, const X& x, const X& v) {
-    if constexpr (detail::check_argument<X>()) return jvp(grad(f), x, v).second;
-    else return x;  // after the error
+template <class F, class X, class V = X>
+[[nodiscard]] X hvp(const F& f, const X& x, const V& v) {
+    static_assert(std::is_same_v<X, V>, "hvp: the vector is of another type than the argument");
+    if constexpr (!std::is_same_v<X, V>) return x;  // after the error
+    else if constexpr (detail::check_argument<X>()) return jvp(grad(f), x, v).second;
+    else return x;
 }
 
 namespace detail {
@@ -227,7 +229,8 @@ namespace detail {
 ///
 /// From numbers to numbers, it is f(x) with each number replaced by its gradient, a tree like x: of a std::array<double, 3>
 /// to a std::vector<double>, a std::vector<std::array<double, 3>>; of a double to a double, a double. Forward mode runs f
-/// once for some 8 columns, or for all where up to 32 are known when compiled; reverse mode sweeps once a row.
+/// once for some 8 columns, or for all where up to 32 are known when compiled; reverse mode sweeps once a row. The automatic mode
+/// runs f once more, on plain numbers, to count the rows where only a run tells how many columns there are.
 ///
 /// Where the argument or the result mixes numbers and tensors, it is a std::vector of trees like x, one for each number and each
 /// element of a tensor of f(x), in order; of a function of one number, that tree alone. Reverse mode, here the automatic one,

@@ -192,8 +192,8 @@ struct ScalarsOf<Real<T>> {
                     for (const T& c : ScalarsOf<T>::of(cotangents[k])) received[next++] = c;
                 }
         };
-        std::uint32_t number = tape<T>.push_function(static_cast<std::uint32_t>(values.size()), inputs, rule);
-        for (const T& value : values) result.push_back({value, number++});
+        std::uint64_t statement = tape<T>.push_function(static_cast<std::uint32_t>(values.size()), inputs, rule);
+        for (const T& value : values) result.push_back({value, statement++});
         return result;
     }
 };

@@ -45,7 +45,7 @@ template <class T, class F, class... X>
     };
     std::vector<Statement> statements;
     const auto y = [&] {
-        const TapeRegion<T> region;
+        const TapeRegion<T> region("preaccumulate");
         const CrossingScope<R> scope;
         const auto lift = [&]<class Tree>(const Tree& tree) {
             return rebuild<rebuilt<Tree, ChangeTo<R>>>(
@@ -54,7 +54,7 @@ template <class T, class F, class... X>
         const std::tuple<rebuilt<X, ChangeTo<R>>...> lifted{lift(x)...};
         const std::uint32_t last_variable = tape<T>.count - 1;
         auto result = std::apply(f, lifted);
-        region.check_closed("preaccumulate", numbers_of<T>(result));
+        region.check_results(numbers_of<T>(result));
         zip_scalars<false>(
             result, result,
             [&](const R& number, const R&) {

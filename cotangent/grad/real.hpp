@@ -28,16 +28,18 @@ public:
     /// A constant.
     template <ConstantBeside<T> U>
     Real(U value) : value_(static_cast<T>(value)) {}
-    /// The result of statement `number`, as an op makes it; or what has the derivative `slope` by it.
-    [[gnu::always_inline]] Real(const T& value, std::uint32_t number) : value_(value), slope_(T(1)), number_(number) {}
-    [[gnu::always_inline]] Real(const T& value, const T& slope, std::uint32_t number)
-        : value_(value), slope_(slope), number_(number) {}
+    /// The result of a statement, as an op makes it; or what has the derivative `slope` by it. 0: a constant.
+    [[gnu::always_inline]] Real(const T& value, std::uint64_t statement) : value_(value), slope_(T(1)), statement_(statement) {}
+    [[gnu::always_inline]] Real(const T& value, const T& slope, std::uint64_t statement)
+        : value_(value), slope_(slope), statement_(statement) {}
 
     [[nodiscard]] const T& value() const { return value_; }
     /// Its derivative by its statement; nothing of a constant.
     [[nodiscard]] const T& slope() const { return slope_; }
-    /// Its statement on the tape; 0 for a constant.
-    [[nodiscard]] std::uint32_t number() const { return number_; }
+    /// Its statement: the serial of the derivative that it belongs to in the upper half, its number on the tape in the lower; 0 for
+    /// a constant.
+    [[nodiscard]] std::uint64_t statement() const { return statement_; }
+    [[nodiscard]] std::uint32_t number() const { return static_cast<std::uint32_t>(statement_); }
 
     Real& operator+=(const Real& other) { return *this = *this + other; }
     Real& operator-=(const Real& other) { return *this = *this - other; }
@@ -47,7 +49,7 @@ public:
 private:
     T value_{};
     T slope_{};
-    std::uint32_t number_ = 0;
+    std::uint64_t statement_ = 0;
 };
 
 namespace detail {
@@ -63,26 +65,26 @@ template <class T>
 // derivative again: code inlined at every level would grow with a power of the depth.
 template <class T>
 [[nodiscard, gnu::always_inline]] inline Real<T> statement_inline(const T& y, const T& p, const Real<T>& x) {
-    return {y, times(p, x.slope()), x.number()};
+    return {y, times(p, x.slope()), x.statement()};
 }
 template <class T>
 [[nodiscard, gnu::always_inline]] inline Real<T> statement_inline(const T& y, const T& p, const Real<T>& a, const T& q,
                                                                   const Real<T>& b) {
-    if (a.number() == 0) return statement_inline(y, q, b);
-    if (b.number() == 0) return statement_inline(y, p, a);
+    if (a.statement() == 0) return statement_inline(y, q, b);
+    if (b.statement() == 0) return statement_inline(y, p, a);
     const T by_a = times(p, a.slope()), by_b = times(q, b.slope());
-    if (a.number() == b.number()) return {y, by_a + by_b, a.number()};
-    return {y, tape<T>.push(by_a, a.number(), by_b, b.number())};
+    if (a.statement() == b.statement()) return {y, by_a + by_b, a.statement()};
+    return {y, tape<T>.push(by_a, a.statement(), by_b, b.statement())};
 }
 template <class T>
 [[nodiscard, gnu::noinline]] Real<T> statement_called(const T& y, const T& p, const Real<T>& x) {
-    if (x.number() == 0) return {y, 0};
+    if (x.statement() == 0) return {y, 0};
     return statement_inline(y, p, x);
 }
 template <class T>
 [[nodiscard, gnu::noinline]] Real<T> statement_called(const T& y, const T& p, const Real<T>& a, const T& q,
                                                       const Real<T>& b) {
-    if ((a.number() | b.number()) == 0) return {y, 0};
+    if ((a.statement() | b.statement()) == 0) return {y, 0};
     return statement_inline(y, p, a, q, b);
 }
 
@@ -113,7 +115,8 @@ template <class T>
         pending = false;
     };
     for (std::size_t i = 0; i < x.size(); ++i) {
-        if (x[i].number() == 0 || has_no_effect(partials[i])) continue;
+        if (x[i].statement() == 0 || has_no_effect(partials[i])) continue;
+        to.check(x[i].statement(), x[i].statement());
         const T partial = times(partials[i], x[i].slope());
         if (pending) {
             write(partial, x[i].number());
@@ -123,26 +126,28 @@ template <class T>
             pending = true;
         }
     }
-    if (pending && last == 0) return {y, p, argument};
+    if (pending && last == 0) return {y, p, to.derivative | argument};
     if (pending) write(T(0), 0);
-    return {y, last};
+    return {y, last ? to.derivative | last : 0};
 }
 /// x, or a statement for it: where its number alone is kept.
 template <class T>
 [[nodiscard]] std::uint32_t settled(const Real<T>& x) {
-    if (x.number() == 0 || is_one(x.slope())) return x.number();
-    return tape<T>.push(x.slope(), x.number());
+    if (x.statement() == 0) return 0;
+    if (!is_one(x.slope())) return static_cast<std::uint32_t>(tape<T>.push(x.slope(), x.statement()));
+    tape<T>.check(x.statement(), x.statement());
+    return x.number();
 }
 /// f(x), with the derivative that f has on dual numbers.
 template <class T, class F>
 [[nodiscard, gnu::always_inline]] inline Real<T> statement_of(F f, const Real<T>& x) {
-    if (x.number() == 0) return {f(x.value()), 0};
+    if (x.statement() == 0) return {f(x.value()), 0};
     const Dual<T> y = f(Dual<T>(x.value(), x.slope()));
-    return {y.value, y.tangent, x.number()};
+    return {y.value, y.tangent, x.statement()};
 }
 template <class T, class F>
 [[nodiscard, gnu::always_inline]] inline Real<T> statement_of(F f, const Real<T>& a, const Real<T>& b) {
-    if ((a.number() | b.number()) == 0) return {f(a.value(), b.value()), 0};
+    if ((a.statement() | b.statement()) == 0) return {f(a.value(), b.value()), 0};
     Tangents<T, 2> first, second;
     first.set(0, T(1));
     second.set(1, T(1));
@@ -159,7 +164,7 @@ template <class T>
 /// Has it no value and no derivative?
 template <class T>
 [[nodiscard]] bool is_constant_zero(const Real<T>& x) {
-    return x.number() == 0 && detail::has_no_effect(x.value());
+    return x.statement() == 0 && detail::has_no_effect(x.value());
 }
 template <class T, class V>
 [[nodiscard]] bool is_constant_zero(const Dual<T, V>&) {
@@ -185,7 +190,7 @@ template <class T>
 }
 template <class T>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator/(const Real<T>& a, const Real<T>& b) {
-    if ((a.number() | b.number()) == 0) return {a.value() / b.value(), 0};
+    if ((a.statement() | b.statement()) == 0) return {a.value() / b.value(), 0};
     const T inverse = 1 / b.value(), quotient = a.value() / b.value();
     return detail::statement<T>(quotient, inverse, a, -quotient * inverse, b);
 }
@@ -199,15 +204,15 @@ template <class T>
 }
 template <class T, ConstantBeside<T> U>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator+(const Real<T>& a, const U& b) {
-    return {a.value() + detail::beside<T>(b), a.slope(), a.number()};
+    return {a.value() + detail::beside<T>(b), a.slope(), a.statement()};
 }
 template <class T, ConstantBeside<T> U>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator+(const U& a, const Real<T>& b) {
-    return {detail::beside<T>(a) + b.value(), b.slope(), b.number()};
+    return {detail::beside<T>(a) + b.value(), b.slope(), b.statement()};
 }
 template <class T, ConstantBeside<T> U>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator-(const Real<T>& a, const U& b) {
-    return {a.value() - detail::beside<T>(b), a.slope(), a.number()};
+    return {a.value() - detail::beside<T>(b), a.slope(), a.statement()};
 }
 template <class T, ConstantBeside<T> U>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator-(const U& a, const Real<T>& b) {
@@ -228,7 +233,7 @@ template <class T, ConstantBeside<T> U>
 template <class T, ConstantBeside<T> U>
 [[nodiscard, gnu::always_inline]] inline Real<T> operator/(const U& a, const Real<T>& b) {
     const T quotient = detail::beside<T>(a) / b.value();
-    if (b.number() == 0) return {quotient, 0};
+    if (b.statement() == 0) return {quotient, 0};
     return detail::statement<T>(quotient, -quotient / b.value(), b);
 }
 

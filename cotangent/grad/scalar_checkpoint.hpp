@@ -40,7 +40,7 @@ template <class T, class F, class... X>
         return y;  // after the error
     } else {
         auto rule = [f, values](std::span<const T> given, std::span<T> received) {
-            const TapeRegion<T> region;
+            const TapeRegion<T> region("checkpoint");
             const Differentiating differentiating;
             const auto lift = []<class Tree>(const Tree& tree) {
                 return rebuild<rebuilt<Tree, ChangeTo<R>>>(tree, [](const T& s) { return R(s, tape<T>.push_variable()); });
@@ -52,7 +52,7 @@ template <class T, class F, class... X>
                 values);
             const std::uint32_t last_variable = tape<T>.count - 1;
             const auto again = std::apply(f, lifted);
-            region.check_closed("checkpoint", numbers_of<T>(again));
+            region.check_results(numbers_of<T>(again));
             std::size_t next = 0;
             zip_scalars<false>(
                 again, again,
@@ -64,8 +64,10 @@ template <class T, class F, class... X>
             region.sweep(last_variable);
             for (std::size_t k = 0; k < received.size(); ++k) received[k] = tape<T>.slots[region.begin() + k].adjoint;
         };
-        std::uint32_t number = tape<T>.push_function(static_cast<std::uint32_t>(count_scalars(y)), numbers, std::move(rule));
-        return rebuild<rebuilt<Y, ChangeTo<R>>>(y, [&](const T& value) { return R(value, number++); });
+        if (std::none_of(numbers.begin(), numbers.end(), [](std::uint32_t number) { return number != 0; }))
+            return rebuild<rebuilt<Y, ChangeTo<R>>>(y, [](const T& value) { return R(value, 0); });
+        std::uint64_t statement = tape<T>.push_function(static_cast<std::uint32_t>(count_scalars(y)), numbers, std::move(rule));
+        return rebuild<rebuilt<Y, ChangeTo<R>>>(y, [&](const T& value) { return R(value, statement++); });
     }
 }
 

@@ -87,7 +87,7 @@ public:
     using R = Real<S>;
     using Lifted = rebuilt<X, ChangeTo<R>>;
 
-    explicit ReverseRun(const X& x) {
+    ReverseRun(const char* what, const X& x) : region_(what) {
         std::vector<Tensor> watched;
         zip_scalars<true>(
             x, lifted_, [](const S& s, R& to) { to = R(s, tape<S>.push_variable()); },
@@ -162,7 +162,7 @@ template <class S, class X>
 template <class S, class F, class X, class... Rest>
 [[nodiscard]] auto reverse_value_and_grad(const F& f, const X& x, Independent independent, Rest&&... rest) {
     using R = Real<S>;
-    const ReverseRun<S, X> run(x);
+    const ReverseRun<S, X> run("grad", x);
     const auto result = [&] {
         const Differentiating differentiating;
         return f(run.argument(), std::forward<Rest>(rest)...);
@@ -176,14 +176,13 @@ template <class S, class F, class X, class... Rest>
     check_result<rebuilt<Y, ChangeTo<double>>>();
     bool depends = false;
     if constexpr (std::is_same_v<Y, R>) {
-        run.region().check_closed("grad", {&y, 1});
+        run.region().check_results({&y, 1});
         depends = y.number() != 0;
         if (depends) tape<S>.slots[y.number()].adjoint = y.slope();
     } else if constexpr (std::is_same_v<Y, Tensor>) {
         check_scalar("grad", y);
         const auto sources = sources_of<S>(y);
         depends = !sources.empty();
-        run.region().check_closed("grad", {});
         if (depends) seed_tensor<S>(tape<S>.slots, sources, y, full(y.shape(), 1, y.dtype()));
     } else {
         warn_independent<are_plain_numbers<Y>()>();
@@ -224,13 +223,13 @@ struct KeptTape {
 template <class S, class F, class X>
 [[nodiscard]] auto scalar_vjp(const F& f, const X& x) {
     using R = Real<S>;
-    const ReverseRun<S, X> run(x);
+    const ReverseRun<S, X> run("vjp", x);
     const auto y = [&] {
         const Differentiating differentiating;
         return f(run.argument());
     }();
     run.region().check_room();
-    run.region().check_closed("vjp", numbers_of<S>(y));
+    run.region().check_results(numbers_of<S>(y));
     warn_independent<are_plain_numbers<std::remove_cvref_t<decltype(y)>>()>();
     using Y = std::remove_cvref_t<decltype(without<R>(y))>;
     auto kept = std::make_shared<KeptTape<S>>(run);

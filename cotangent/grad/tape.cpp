@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <atomic>
+
 #include "cotangent/tensor/error.hpp"
 
 #include <fmt/format.h>
@@ -40,6 +42,17 @@ void throw_used_from_outside(const char* what) {
         fmt::format("{}: the function uses a variable that is being differentiated further out, and its argument "
                     "is a plain number; pass that variable as an argument, so that derivatives nest",
                     what));
+}
+
+void throw_used_elsewhere() {
+    throw ValueError(
+        "derivative: a number is used that belongs to a derivative of another thread, or to one that is over; compute on the thread "
+        "that differentiates, and keep values, not numbers of a derivative");
+}
+
+std::uint32_t first_serial() noexcept {
+    static std::atomic<std::uint32_t> tapes{0};
+    return ++tapes * 0x9E3779B9u;  // the golden ratio of 2^32: multiples of it lie far from each other
 }
 
 }  // namespace cotangent::detail

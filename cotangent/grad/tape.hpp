@@ -8,6 +8,9 @@
 //
 // Each thread has one tape for each type of number. Its address space is reserved once, as a stack of 2^31 slots; memory is
 // taken page by page as it grows, and stays when the tape is rewound.
+//
+// A number knows its statement and the derivative that it belongs to, by a serial in the upper half. An operator that is given
+// numbers of another derivative throws: of one further out, of another thread, or of one that is over.
 // @source  Griewank, Walther 2008, Evaluating Derivatives, chapters 3 and 4 (statement-level reverse mode)
 #include <algorithm>
 #include <cstdint>
@@ -35,6 +38,9 @@ struct Reservation {
 void give_back(Reservation reservation) noexcept;
 [[noreturn]] void throw_tape_full(std::uint64_t statements);
 [[noreturn]] void throw_used_from_outside(const char* what);
+[[noreturn]] void throw_used_elsewhere();
+/// Where the serials of a thread's derivatives begin: far from those of other threads.
+[[nodiscard]] std::uint32_t first_serial() noexcept;
 
 template <class T>
 [[nodiscard, gnu::always_inline]] inline bool has_no_effect(const T& adjoint) {
@@ -67,52 +73,58 @@ struct FunctionStatement {
     std::function<void(std::span<const T>, std::span<T>)> rule;
 };
 
-/// Where statements go on a thread that differentiates nothing, and so has no tape.
 template <class T>
-union SpareSlot {
-    Slot<T> slot;
-    char none;  // so that any T is constant from the start
-    constexpr SpareSlot() : none(0) {}
-};
-template <class T>
-inline constinit SpareSlot<T> spare_slot;
+class TapeRegion;
 
 /// No destructor and constant from the start, so that a thread reaches its tape without a guard.
 template <class T>
 struct Tape {
-    Slot<T>* slots = &spare_slot<T>.slot;
-    std::uint32_t count = 0;  ///< of slots in use; slot 0 is never used
-    std::uint32_t limit = 0;  ///< a full tape stays at its limit: a sweep refuses it. So operators call nothing.
+    Slot<T>* slots = nullptr;
+    std::uint64_t derivative = 0;  ///< the serial of the innermost one, in the upper half; 0: there is none
+    std::uint32_t count = 0;       ///< of slots in use; slot 0 is never used
+    std::uint32_t limit = 0;       ///< a full tape stays at its limit: a sweep refuses it. So operators call nothing.
     std::deque<FunctionStatement<T>>* functions = nullptr;  ///< a rule may add to it while it is read
+    const TapeRegion<T>* region = nullptr;                  ///< the innermost
+    std::uint32_t serial = 0;                               ///< the latest
 
+    /// Do these statements, one or two, belong to the derivative that is being taken here?
+    [[gnu::always_inline]] void check(std::uint64_t x, std::uint64_t y) const {
+        if ((((x ^ derivative) | (y ^ derivative)) >> 32) != 0) [[unlikely]] refuse((x ^ derivative) >> 32 ? x : y);
+    }
+    /// @throws ValueError  always
+    [[noreturn, gnu::cold, gnu::noinline]] void refuse(std::uint64_t statement) const;
     /// The number of the next statement.
     [[gnu::always_inline]] std::uint32_t next() {
         const std::uint32_t k = count;
         count = k + (k != limit);
         return k;
     }
-    [[gnu::always_inline]] std::uint32_t push(const T& p, std::uint32_t x) {
+    // What these return, and take as arguments, is a statement with its derivative.
+    [[gnu::always_inline]] std::uint64_t push(const T& p, std::uint64_t x) {
+        check(x, x);
         const std::uint32_t k = next();
-        slots[k] = {{p, T(0)}, {x, k}, T(0)};
-        return k;
+        slots[k] = {{p, T(0)}, {static_cast<std::uint32_t>(x), k}, T(0)};
+        return derivative | k;
     }
-    [[gnu::always_inline]] std::uint32_t push(const T& p, std::uint32_t x, const T& q, std::uint32_t y) {
+    [[gnu::always_inline]] std::uint64_t push(const T& p, std::uint64_t x, const T& q, std::uint64_t y) {
+        check(x, y);
         const std::uint32_t k = next();
-        slots[k] = {{p, q}, {x, y}, T(0)};
-        return k;
+        slots[k] = {{p, q}, {static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(y)}, T(0)};
+        return derivative | k;
     }
-    std::uint32_t push_variable() {
+    std::uint64_t push_variable() {
         const std::uint32_t k = next();
         slots[k] = {{T(0), T(0)}, {k, k}, T(0)};
-        return k;
+        return derivative | k;
     }
-    /// `outputs` slots whose adjoints `rule` turns into those of the inputs; the number of the first.
-    std::uint32_t push_function(std::uint32_t outputs, std::vector<std::uint32_t> inputs,
+    /// `outputs` slots whose adjoints `rule` turns into those of the inputs, one of which varies; the first, after which the
+    /// others follow.
+    std::uint64_t push_function(std::uint32_t outputs, std::vector<std::uint32_t> inputs,
                                 std::function<void(std::span<const T>, std::span<T>)> rule) {
         const std::uint32_t first = count;
         for (std::uint32_t i = 0; i < outputs; ++i) (void)push_variable();
         functions->push_back({first, outputs, std::move(inputs), std::move(rule)});
-        return first;
+        return derivative | first;
     }
     [[nodiscard]] bool exists() const { return functions != nullptr; }
     void create();
@@ -141,6 +153,7 @@ struct TapeOwner {
         tape<T>.limit = static_cast<std::uint32_t>(std::min(reservation.bytes / sizeof(Slot<T>), most)) - 1;
         tape<T>.count = 1;
         tape<T>.functions = &functions;
+        tape<T>.serial = first_serial();
     }
     ~TapeOwner() {
         tape<T> = {};
@@ -213,18 +226,27 @@ void sweep(Slot<T>* slots, const std::deque<FunctionStatement<T>>& functions, st
     sweep_slots(slots, last, until);
 }
 
-/// A part of this thread's tape, from where it stands to where it will: rewound when this ends.
+/// A derivative on this thread, and its part of the tape, from where that stands to where it will: rewound when this ends.
 template <class T>
 class TapeRegion {
 public:
-    TapeRegion() {
-        if (!tape<T>.exists()) tape<T>.create();
-        begin_ = tape<T>.count;
-        functions_ = tape<T>.functions->size();
+    /// `what` takes it, for messages.
+    explicit TapeRegion(const char* what) : what_(what) {
+        Tape<T>& to = tape<T>;
+        if (!to.exists()) to.create();
+        begin_ = to.count;
+        functions_ = to.functions->size();
+        outer_ = std::exchange(to.region, this);
+        outer_derivative_ = to.derivative;
+        to.serial += to.serial == ~std::uint32_t{0} ? 2 : 1;  // never 0
+        derivative_ = to.derivative = std::uint64_t{to.serial} << 32;
     }
     ~TapeRegion() {
-        tape<T>.functions->resize(functions_);
-        tape<T>.count = begin_;
+        Tape<T>& to = tape<T>;
+        to.functions->resize(functions_);
+        to.count = begin_;
+        to.region = outer_;
+        to.derivative = outer_derivative_;
     }
     TapeRegion(const TapeRegion&) = delete;
     TapeRegion& operator=(const TapeRegion&) = delete;
@@ -234,21 +256,16 @@ public:
     [[nodiscard]] std::deque<FunctionStatement<T>> functions() const {
         return {tape<T>.functions->begin() + static_cast<std::ptrdiff_t>(functions_), tape<T>.functions->end()};
     }
-    /// @throws ValueError  a statement in it reads one that is older, or a result is older: a variable of a function that is
-    ///                     being differentiated further out, whose derivative would be lost
-    void check_closed(const char* what, std::span<const Real<T>> results) const {
-        if (begin_ <= 1) return;                                                                     // nothing is older
-        const auto is_older = [this](std::uint32_t argument) { return argument - 1 < begin_ - 1; };  // not 0 either
-        bool older = std::any_of(results.begin(), results.end(), [&](const Real<T>& y) { return is_older(y.number()); });
-        for (std::uint32_t k = begin_; k < tape<T>.count; ++k) {
-            const Slot<T>& slot = tape<T>.slots[k];
-            older |= is_older(slot.argument[0]);  // without branches
-            older |= is_older(slot.argument[1] & ~continues_below);
-        }
-        for (std::size_t i = functions_; i < tape<T>.functions->size(); ++i)
-            for (const std::uint32_t input : (*tape<T>.functions)[i].inputs) older = older || is_older(input);
-        if (older) throw_used_from_outside(what);
+    /// @throws ValueError  a result is one of another derivative, which would be lost
+    void check_results(std::span<const Real<T>> results) const {
+        for (const Real<T>& y : results)
+            if (y.number()) tape<T>.check(y.statement(), y.statement());
     }
+    /// Is it this derivative, or one around it?
+    [[nodiscard]] bool is_within(std::uint64_t derivative) const {
+        return derivative_ == derivative || (outer_ && outer_->is_within(derivative));
+    }
+    [[nodiscard]] const char* what() const { return what_; }
     /// @throws Error  the tape is full
     void sweep(std::uint32_t until) const {
         check_room();
@@ -259,9 +276,18 @@ public:
     }
 
 private:
+    const char* what_;
     std::uint32_t begin_;
     std::size_t functions_;
+    const TapeRegion* outer_;
+    std::uint64_t derivative_, outer_derivative_;
 };
+
+template <class T>
+void Tape<T>::refuse(std::uint64_t statement) const {
+    if (region && region->is_within(statement >> 32 << 32)) throw_used_from_outside(region->what());
+    throw_used_elsewhere();
+}
 
 }  // namespace detail
 }  // namespace cotangent

@@ -15,7 +15,7 @@ public:
     /// @throws ValueError  it belongs to an argument of a function that is being compiled: its value changes from call to
     /// call
     operator std::int64_t() const {
-        if (slot() >= 0) detail::refuse_read("a Count");
+        if (!detail::is_readable(trace_)) detail::check_read(trace_, "a Count");
         return value_;
     }
     Count& operator++() {
@@ -44,7 +44,7 @@ public:
     /// @throws ValueError  it belongs to an argument of a function that is being compiled: its value changes from call to
     /// call
     operator double() const {
-        if (slot() >= 0) detail::refuse_read("a Setting");
+        if (!detail::is_readable(trace_)) detail::check_read(trace_, "a Setting");
         return value_;
     }
 

@@ -26,15 +26,19 @@ public:
     /// 64 random bits.
     [[nodiscard]] std::uint64_t bits();
 
-    friend bool operator==(const Rng&, const Rng&) = default;
+    friend bool operator==(const Rng& a, const Rng& b) { return a.state() == b.state(); }
 
     // For kernels and for files: the whole state.
     [[nodiscard]] std::array<std::uint64_t, 3> state() const { return {key_, stream_, position_}; }
     [[nodiscard]] static Rng from_state(const std::array<std::uint64_t, 3>& state);
     void skip(std::uint64_t blocks) { position_ += blocks; }
+    // For compile(): the trace to whose arguments it belongs; 0: none.
+    [[nodiscard]] std::uint32_t trace() const { return trace_; }
+    void mark(std::uint32_t trace) { trace_ = trace; }
 
 private:
     std::uint64_t key_, stream_ = 0, position_ = 0;
+    std::uint32_t trace_ = 0;
 };
 
 /// Uniform in [low, high). float32, float64 or bfloat16.

@@ -13,12 +13,14 @@ struct ThreadState {
     bool recording = false;
     bool releasing = false;
     int depth = 0;
+    int apart = 0;  // walks and pauses: what they compute is no part of a function
     std::uint64_t last_id = 0;
     std::uint64_t last_mark = 0;
     Node* to_release = nullptr;  // chained through `mark`, which a dead record no longer needs
 };
 thread_local constinit ThreadState state;
 thread_local std::vector<std::uint64_t> live;
+std::atomic<int> differentiating_threads{0};
 
 struct WalkList {
     std::vector<Node*> nodes;
@@ -31,6 +33,7 @@ thread_local std::vector<WalkList> spare_lists;
 class Walk {
 public:
     Walk(std::span<const Tensor> outputs, std::span<const Tensor> variables) {
+        ++state.apart;
         if (!spare_lists.empty()) {
             lists_ = std::move(spare_lists.back());
             spare_lists.pop_back();
@@ -57,8 +60,18 @@ public:
                 const Node* input = node->inputs[i].node();
                 node->active = input && input->mark == mark && input->active;
             }
+        if (!nodes.empty() && nodes.back()->id == Node::elsewhere) check_elsewhere();
     }
-    ~Walk() {
+    ~Walk() { end(); }
+    Walk(const Walk&) = delete;
+    Walk& operator=(const Walk&) = delete;
+
+    [[nodiscard]] std::span<Node* const> nodes() const { return lists_.nodes; }
+    [[nodiscard]] std::uint64_t mark() const { return mark_; }
+
+private:
+    void end() {
+        --state.apart;
         for (Node* node : lists_.nodes) {
             node->mark = 0;
             node->active = false;
@@ -69,13 +82,19 @@ public:
         lists_.stack.clear();
         spare_lists.push_back(std::move(lists_));
     }
-    Walk(const Walk&) = delete;
-    Walk& operator=(const Walk&) = delete;
-
-    [[nodiscard]] std::span<Node* const> nodes() const { return lists_.nodes; }
-    [[nodiscard]] std::uint64_t mark() const { return mark_; }
-
-private:
+    /// What other threads computed comes last, in no order. Is one of its inputs active, or the result of one that is?
+    void check_elsewhere() {
+        for (const Node* node : lists_.nodes) {
+            if (node->id != Node::elsewhere) continue;
+            for (std::uint32_t i = 0; i < node->input_count; ++i) {
+                const Node* input = node->inputs[i].node();
+                if (!input || input->mark != mark_ || !input->active) continue;
+                end();
+                throw ValueError("derivative: a tensor that is being differentiated went through an op on another thread, where nothing is "
+                                 "recorded; compute it on the thread that differentiates, or pass stop_gradient() of it");
+            }
+        }
+    }
     static std::uint64_t thread_tag() {
         static std::atomic<std::uint64_t> threads{0};
         static thread_local const std::uint64_t tag = ++threads & 0xffff;
@@ -170,16 +189,19 @@ Tensor Call::tangent(int i) const {
 
 bool is_recording() noexcept { return state.recording; }
 
-PauseRecording::PauseRecording() noexcept : before_(std::exchange(state.recording, false)) {}
-PauseRecording::~PauseRecording() { state.recording = before_; }
+PauseRecording::PauseRecording() noexcept : before_(std::exchange(state.recording, false)) { ++state.apart; }
+PauseRecording::~PauseRecording() {
+    --state.apart;
+    state.recording = before_;
+}
 
 Differentiating::Differentiating() noexcept : before_(std::exchange(state.recording, true)), variables_(live.size()) {
-    ++state.depth;
+    if (++state.depth == 1) differentiating_threads.fetch_add(1, std::memory_order_relaxed);
 }
 Differentiating::~Differentiating() {
     live.resize(variables_);
     state.recording = before_;
-    --state.depth;
+    if (--state.depth == 0) differentiating_threads.fetch_sub(1, std::memory_order_relaxed);
 }
 int Differentiating::depth() noexcept { return state.depth; }
 std::span<const std::uint64_t> live_variables() noexcept { return live; }
@@ -188,6 +210,37 @@ std::uint64_t next_id() noexcept { return ++state.last_id; }
 
 bool any_recorded(std::span<const Tensor> inputs) noexcept {
     return std::any_of(inputs.begin(), inputs.end(), [](const Tensor& input) { return input.node() != nullptr; });
+}
+
+bool is_elsewhere() noexcept {
+    return state.depth == 0 && state.apart == 0 && differentiating_threads.load(std::memory_order_relaxed) > 0;
+}
+
+namespace {
+
+/// The record of an op whose thread records nothing: it has no rule, and no walk gets past it.
+struct Elsewhere {
+    static constexpr const char* name = "of another thread";
+    static constexpr Keep keep = Keep::nothing;
+    void vjp(const Call&) const {}
+    [[nodiscard]] Tensor jvp(const Call& call) const { return call.output(); }
+};
+
+}  // namespace
+
+void note_elsewhere(std::span<Tensor> outputs, std::span<const Tensor> inputs) {
+    for (Tensor& output : outputs) {
+        if (!is_floating(output.dtype())) continue;
+        Node* node = new OpNode<Elsewhere, 0>(Elsewhere{}, output, inputs);
+        node->id = Node::elsewhere;
+        output.set_node(node, 0);
+    }
+}
+
+void note_elsewhere(Tensor& output, std::initializer_list<const Tensor*> inputs) {
+    std::vector<Tensor> all;
+    for (const Tensor* input : inputs) all.push_back(input->ghost());
+    note_elsewhere({&output, 1}, all);
 }
 
 void attach(Node* node, Tensor& output) {

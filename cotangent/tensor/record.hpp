@@ -7,6 +7,7 @@
 // alias of `x`, and asks only for the derivative with respect to that alias. Nested derivatives cannot be confused.
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <utility>
 #include <vector>
@@ -39,7 +40,9 @@ public:
     ReferenceCount references{0};
     std::uint32_t input_count = 0;
     Tensor* inputs = nullptr;          ///< in the derived class
-    std::uint64_t id = 0;              ///< grows along every path: an order in which inputs come before outputs
+    /// Grows along every path: an order in which inputs come before outputs. `elsewhere`: made by a thread that does not record.
+    std::uint64_t id = 0;
+    static constexpr std::uint64_t elsewhere = ~std::uint64_t{0};
 
     // Scratch of the walk in progress on this thread.
     std::uint64_t mark = 0;            ///< the walk that visited this record
@@ -98,6 +101,12 @@ private:
     bool before_;
 };
 
+/// Does another thread differentiate while this one does not? Then an op on what is being differentiated is noted, not
+/// recorded: a walk that would need its record throws instead of taking it for a constant.
+[[nodiscard]] bool is_elsewhere() noexcept;
+void note_elsewhere(Tensor& output, std::initializer_list<const Tensor*> inputs);
+void note_elsewhere(std::span<Tensor> outputs, std::span<const Tensor> inputs);
+
 /// While it lives, a function is being differentiated on this thread.
 class Differentiating {
 public:
@@ -125,6 +134,7 @@ enum class Records : std::uint8_t {
 };
 /// Backward: the derivative of sum_k <outputs[k], cotangents[k]> with respect to each variable made by watch();
 /// zeros where nothing depends on it.
+/// @throws ValueError  an output depends on a variable by what another thread computed
 [[nodiscard]] std::vector<Tensor> pull(std::span<const Tensor> outputs, std::span<const Tensor> cotangents,
                                        std::span<const Tensor> variables, Records records = Records::keep);
 /// Forward: the derivative of each output along the tangents of the variables.
@@ -184,7 +194,11 @@ void attach(Node* node, std::span<Tensor> outputs, Keep keep);
 ///     };
 template <class Op, class... Inputs>
 [[nodiscard]] Tensor record(Op op, Tensor output, const Inputs&... inputs) {
-    if (((inputs.node() == nullptr) && ...) || !is_recording()) return output;
+    if (((inputs.node() == nullptr) && ...)) return output;
+    if (!is_recording()) {
+        if (is_elsewhere()) [[unlikely]] note_elsewhere(output, {&inputs...});
+        return output;
+    }
     attach(new OpNode<Op, sizeof...(Inputs)>(std::move(op), output, inputs...), output);
     return output;
 }
@@ -194,7 +208,11 @@ template <class Op, class... Inputs>
 /// The same for an op of any number of inputs.
 template <class Op>
 [[nodiscard]] Tensor record_all(Op op, Tensor output, std::span<const Tensor> inputs) {
-    if (!any_recorded(inputs) || !is_recording()) return output;
+    if (!any_recorded(inputs)) return output;
+    if (!is_recording()) {
+        if (is_elsewhere()) [[unlikely]] note_elsewhere({&output, 1}, inputs);
+        return output;
+    }
     attach(new OpNode<Op, 0>(std::move(op), output, inputs), output);
     return output;
 }
@@ -202,7 +220,11 @@ template <class Op>
 /// The same for an op of several outputs; its jvp returns one tangent an output.
 template <class Op>
 void record_outputs(Op op, std::span<Tensor> outputs, std::span<const Tensor> inputs) {
-    if (!any_recorded(inputs) || !is_recording()) return;
+    if (!any_recorded(inputs)) return;
+    if (!is_recording()) {
+        if (is_elsewhere()) [[unlikely]] note_elsewhere(outputs, inputs);
+        return;
+    }
     attach(new OpNode<Op, 0>(std::move(op), outputs[0], inputs), outputs, Op::keep);
 }
 

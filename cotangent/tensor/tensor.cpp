@@ -33,8 +33,7 @@ std::byte* Tensor::mutable_raw() {
     if (node())
         throw ValueError("mutable_values: the tensor is being differentiated, and a write would not be; use ops");
     if (!storage_) return nullptr;
-    if (storage_.trace() == detail::trace_state.guarded)
-        detail::refuse_write();
+    if (!detail::is_readable(storage_.trace())) detail::check_write(storage_.trace());
     if (!storage_.is_sole_owner()) {
         const Tensor shared = std::move(*this);
         *this = from_bytes({shared.raw(), shared.bytes()}, shared.shape_, shared.dtype());

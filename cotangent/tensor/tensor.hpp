@@ -116,7 +116,7 @@ public:
     /// Untyped access for kernels. @throws ValueError  while compile() records, outside of ops: see trace.hpp
     [[nodiscard]] const std::byte* raw() const {
         if (!storage_) return nullptr;
-        if (storage_.trace() == detail::trace_state.guarded) [[unlikely]] detail::refuse_read(storage_.value());
+        if (!detail::is_readable(storage_.trace())) [[unlikely]] detail::check_read(storage_.trace(), storage_.value());
         return storage_.data() + offset_;
     }
     [[nodiscard]] std::byte* mutable_raw();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cotangent/tensor/error.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 #include <fmt/format.h>
 
@@ -24,6 +25,7 @@ struct Job {
     void (*run)(void*, std::int64_t);
     void* context;
     std::int64_t pieces;
+    TraceState state;  // of the caller, so that its helpers are inside of the same op
     std::atomic<std::int64_t> next{0};
     int helpers = 0;  // workers inside the job; guarded by the pool's mutex
     std::exception_ptr error;
@@ -98,7 +100,10 @@ private:
             if (!job) return;
             ++job->helpers;
             lock.unlock();
-            job->work();
+            {
+                const WorkFor caller(job->state);
+                job->work();
+            }
             lock.lock();
             if (--job->helpers == 0) done_.notify_all();
         }
@@ -117,11 +122,14 @@ private:
 
 void parallel_pieces(std::int64_t pieces, void (*run)(void*, std::int64_t), void* context) {
     Pool& pool = Pool::instance();
-    if (pool.count() == 1) {
+    // What is being recorded is recorded in order, by one thread; the ops' own pieces are not recorded.
+    if (pool.count() == 1 || is_tracing()) {
         for (std::int64_t piece = 0; piece < pieces; ++piece) run(context, piece);
         return;
     }
-    Job job{run, context, pieces, {}, 0, {}, {}};
+    TraceState state = trace_state;
+    if (state.trace) state.works_for = owner();
+    Job job{run, context, pieces, state, {}, 0, {}, {}};
     pool.run(job);
     if (job.error) std::rethrow_exception(job.error);
 }

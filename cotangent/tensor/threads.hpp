@@ -17,7 +17,8 @@ void parallel_pieces(std::int64_t pieces, void (*run)(void* context, std::int64_
 
 /// Calls `f(piece)` for piece = 0 .. pieces-1, on several threads when there is more than one piece. The caller works
 /// too and returns when all are done; an exception of a piece is rethrown there. Calls may nest, and any number of
-/// threads may call at once: the pool's threads sleep, they never spin.
+/// threads may call at once: the pool's threads sleep, they never spin. While compile() records the caller, it does all pieces in
+/// order.
 template <class F>
 void parallel_pieces(std::int64_t pieces, F&& f) {
     if (pieces == 1) return f(std::int64_t{0});

@@ -1,6 +1,7 @@
 #include "cotangent/tensor/trace.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -8,8 +9,32 @@ namespace cotangent::detail {
 
 constinit thread_local TraceState trace_state;
 
-void refuse_read(const char* what) {
-    if (trace_state.trace) trace_state.trace->note_error();
+namespace {
+
+/// The functions that are being recorded, and by which threads.
+struct LiveTrace {
+    Trace* trace;
+    const void* thread;
+};
+std::mutex live_mutex;
+std::vector<LiveTrace>& live_list() {
+    static auto* list = new std::vector<LiveTrace>;  // threads may outlive statics
+    return *list;
+}
+
+/// Does the trace record on another thread than the caller's? Then it remembers that an error followed.
+bool note_error_elsewhere(std::uint32_t serial) {
+    if (live_traces.load(std::memory_order_relaxed) == 0) return false;
+    const std::lock_guard lock(live_mutex);
+    for (const LiveTrace& live : live_list())
+        if (live.trace->serial() == serial && live.thread != owner()) {
+            live.trace->note_error();
+            return true;
+        }
+    return false;
+}
+
+[[noreturn]] void refuse_read(const char* what) {
     throw ValueError(fmt::format(
         "compile: f reads {} (by item, values, to_vector, printing, a comparison in C++, or an op without traced()), which depends "
         "on its arguments, and the recording would keep that number for ever; choose with where(), return the tensor and read it "
@@ -17,11 +42,48 @@ void refuse_read(const char* what) {
         what));
 }
 
-void refuse_read(std::int32_t value) { refuse_read(trace_state.trace->describe(value).c_str()); }
+[[noreturn]] void refuse_elsewhere(const char* what) {
+    throw ValueError(fmt::format(
+        "compile: another thread reads {} of a function that is being recorded, and the recording would keep what it makes of it "
+        "for ever; compute on the thread that calls the function, or do not compile this part",
+        what));
+}
 
-void refuse_write() {
-    trace_state.trace->note_error();
-    throw ValueError("mutable_values: the tensor depends on an argument of a function that is being compiled; use ops");
+}  // namespace
+
+void check_read(std::uint32_t trace, const char* what) {
+    if (trace == trace_state.guarded) {
+        trace_state.trace->note_error();
+        refuse_read(what);
+    }
+    if (note_error_elsewhere(trace)) refuse_elsewhere(what);
+}
+
+void check_read(std::uint32_t trace, std::int32_t value) {
+    if (trace == trace_state.guarded) check_read(trace, trace_state.trace->describe(value).c_str());
+    else if (note_error_elsewhere(trace)) refuse_elsewhere("a value");
+}
+
+void check_write(std::uint32_t trace) {
+    const bool here = trace == trace_state.guarded;
+    if (here) trace_state.trace->note_error();
+    if (here || note_error_elsewhere(trace))
+        throw ValueError("mutable_values: the tensor depends on an argument of a function that is being compiled; use ops");
+}
+
+Trace::Trace() {
+    const std::lock_guard lock(live_mutex);
+    static std::uint32_t last = 0;
+    do ++last;
+    while (last == 0 || last == TraceState::never);
+    serial_ = last;
+    live_list().push_back({this, owner()});
+    ++live_traces;
+}
+
+void Trace::end() noexcept {
+    const std::lock_guard lock(live_mutex);
+    if (std::erase_if(live_list(), [&](const LiveTrace& live) { return live.trace == this; }) > 0) --live_traces;
 }
 
 void trace_call(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) {
@@ -99,7 +161,7 @@ Tensor live_scalar(const char* op, const F& f) {
 }  // namespace
 
 Tensor number_of(const char* op, const Count& count, double (*f)(std::int64_t, const double*), std::initializer_list<double> parameters) {
-    if (!is_tracing() || count.slot() < 0) return float64_scalar(f(count.raw(), parameters.begin()));
+    if (!is_tracing() || count.slot() < 0) return float64_scalar(f(count, parameters.begin()));
     const auto& live = trace_state.trace->live();
     const auto slot = static_cast<std::size_t>(count.slot());
     const std::int64_t ahead = count.raw() - live->counts[slot];
@@ -107,11 +169,12 @@ Tensor number_of(const char* op, const Count& count, double (*f)(std::int64_t, c
 }
 
 Tensor number_of(const Setting& setting) {
-    if (!is_tracing() || setting.slot() < 0) return float64_scalar(setting.raw());
+    if (!is_tracing() || setting.slot() < 0) return float64_scalar(setting);
     return live_scalar("setting", [live = trace_state.trace->live(), slot = static_cast<std::size_t>(setting.slot())] { return live->settings[slot]; });
 }
 
 void refuse_stream(const char* op, const Rng& rng) {
+    if (!is_tracing() && !is_readable(rng.trace())) check_read(rng.trace(), "a generator");
     if (is_tracing() && trace_state.trace->generator_of(rng) >= 0)
         throw ValueError(fmt::format("{}: the generator is an argument of a function that is being compiled, expected one outside; "
                                      "draw from it directly, or {} before the call and pass the result", op, op));

@@ -13,6 +13,7 @@
 // parameters(), that tells compile()'s passes by numbers what they could not see of it otherwise. An op that forgets
 // to be wrapped cannot be recorded by mistake: its kernel reads, and that throws.
 #include <array>
+#include <atomic>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -80,10 +81,13 @@ struct Operation {
 /// Where operations go. compile() implements it.
 class Trace {
 public:
-    Trace() = default;
+    Trace();
     Trace(const Trace&) = delete;
     Trace& operator=(const Trace&) = delete;
-    virtual ~Trace() = default;
+    virtual ~Trace() { end(); }
+    /// Values of this trace are refused to other threads until it ends.
+    [[nodiscard]] std::uint32_t serial() const { return serial_; }
+    void end() noexcept;
     /// Remembers a call. If it depends on no argument of f, the outputs are constants instead.
     virtual void add(Operation&& operation, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) = 0;
     /// Remembers a call that depends on a random generator, a counter or a setting of the arguments.
@@ -103,11 +107,24 @@ public:
     /// Which generator of the arguments this one has been advanced from; -1: none, so its draws are the same in every call.
     [[nodiscard]] int generator_of(const Rng& rng) const;
 
-protected:
+private:
     std::shared_ptr<Live> live_ = std::make_shared<Live>();
+    std::uint32_t serial_;
+    std::atomic<bool> had_error_ = false;  // another thread's error counts too
+};
+
+/// Whom this thread works for when it traces: itself, or a thread that has given it pieces of an op.
+[[nodiscard]] inline const void* owner() noexcept { return trace_state.works_for ? trace_state.works_for : &trace_state; }
+/// While it lives, this thread is where the other one was: inside an op of the same trace, or in none.
+class WorkFor {
+public:
+    explicit WorkFor(const TraceState& other) noexcept : before_(trace_state) { trace_state = other; }
+    ~WorkFor() { trace_state = before_; }
+    WorkFor(const WorkFor&) = delete;
+    WorkFor& operator=(const WorkFor&) = delete;
 
 private:
-    bool had_error_ = false;
+    TraceState before_;
 };
 
 /// While it lives, this thread is inside an op: what it computes is not traced, and it may read.
@@ -227,7 +244,10 @@ void trace_draw(const char* op, Rng& rng, std::function<void(Rng&, std::span<con
 
 template <class F, class... X>
 Tensor traced_draw(const char* op, Rng& rng, const F& f, const X&... x) {
-    if (!is_tracing()) [[likely]] return f(rng, x...);
+    if (!is_tracing()) [[likely]] {
+        if (!is_readable(rng.trace())) check_read(rng.trace(), "a generator");
+        return f(rng, x...);
+    }
     Tensor out;
     const std::array<const Tensor*, sizeof...(X)> inputs{&x...};
     trace_draw(
@@ -246,7 +266,7 @@ Tensor traced_draw(const char* op, Rng& rng, const F& f, const X&... x) {
                                std::initializer_list<double> parameters);
 [[nodiscard]] Tensor number_of(const Setting& setting);
 
-/// @throws ValueError  the generator belongs to an argument of a function that is being compiled
+/// @throws ValueError  the generator belongs to an argument of a function that is being compiled, here or on another thread
 void refuse_stream(const char* op, const Rng& rng);
 
 }  // namespace detail

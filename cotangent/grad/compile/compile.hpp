@@ -49,6 +49,7 @@ public:
                 if (graph->generator_of(leaf) >= 0)
                     throw ValueError("compile: two generators of the arguments are of one stream, expected independent ones; use split()");
                 live.generators.push_back(leaf);
+                leaf.mark(graph->serial());
             } else if constexpr (std::is_same_v<Leaf, Count>) {
                 leaf.set_slot(static_cast<std::int32_t>(live.counts.size()));
                 live.counts.push_back(leaf.raw());
@@ -222,7 +223,11 @@ private:
     }
     template <class T>
     static void check_structure_kept(const T& before, const T& after) {
-        if constexpr (is_tree_v<T>) check_structure<Leaves::all>(nullptr, before, after);
+        if constexpr (is_tree_v<T>) try {
+                check_structure<Leaves::all>(nullptr, before, after);
+            } catch (const ValueError& error) {
+                throw_structure_changed(error.what());
+            }
     }
 
     Arguments seen_;
@@ -239,6 +244,10 @@ private:
 /// f, recorded at its first call and replayed from then on; see compile().
 template <class F>
 class Compiled {
+    /// Does one of them hold numbers of a derivative?
+    template <class... Args>
+    static constexpr bool are_lifted = (detail::holds_lifted<std::remove_cvref_t<Args>>() || ...);
+
 public:
     explicit Compiled(F f) : f_(std::move(f)) {}
     /// A copy records anew.
@@ -257,16 +266,19 @@ public:
     /// f(arguments...). Where an argument is being differentiated, an outer compile() records, or f changes an argument where
     /// two are the same object, f itself is run.
     template <class... Args>
-    auto operator()(Args&&... arguments) {
-        static_assert(std::is_invocable_v<const F&, Args...>, "compile: f cannot be called with these arguments");
-        if (detail::is_tracing() || (detail::is_recording() && (is_recorded(arguments) || ...)))
-            return std::as_const(f_)(std::forward<Args>(arguments)...);
-        if constexpr ((detail::holds_lifted<std::remove_cvref_t<Args>>() || ...)) {
-            return std::as_const(f_)(std::forward<Args>(arguments)...);
+        requires(std::is_invocable_v<const F&, Args...> || !are_lifted<Args...>)  // of those, what differentiates says it
+    auto operator()(Args&&... arguments) const {
+        if constexpr (!std::is_invocable_v<const F&, Args...>) {
+            static_assert(std::is_invocable_v<const F&, Args...>, "compile: f cannot be called with these arguments");
+            return Tensor();  // after the error
+        } else if constexpr (are_lifted<Args...>) {
+            return f_(std::forward<Args>(arguments)...);
         } else {
+            if (detail::is_tracing() || (detail::is_recording() && (is_recorded(arguments) || ...)))
+                return f_(std::forward<Args>(arguments)...);
             auto& recording = recording_of<Args&&...>(arguments...);
             if constexpr ((detail::is_given_back<Args&&> || ...))
-                if (meet(arguments...) && recording.changes_arguments()) return std::as_const(f_)(std::forward<Args>(arguments)...);
+                if (meet(arguments...) && recording.changes_arguments()) return f_(std::forward<Args>(arguments)...);
             return recording.replay(const_cast<std::remove_cvref_t<Args>&>(arguments)...);
         }
     }
@@ -285,7 +297,7 @@ private:
 
     /// The recording for these arguments, made now if there is none.
     template <class... Args>
-    detail::Recording<F, Args...>& recording_of(const std::remove_cvref_t<Args>&... arguments) {
+    detail::Recording<F, Args...>& recording_of(const std::remove_cvref_t<Args>&... arguments) const {
         using Recording = detail::Recording<F, Args...>;
         for (std::size_t k = 0; k < recordings_.size(); ++k) {
             if (recordings_[k]->type != &detail::type_tag<Recording>) continue;
@@ -304,7 +316,7 @@ private:
     /// Does a place in memory belong to two of the arguments? A loop calls with the same ones again and again: then it is not
     /// asked again.
     template <class... Args>
-    bool meet(const Args&... arguments) {
+    bool meet(const Args&... arguments) const {
         std::size_t count = 0;
         bool changed = false;
         auto look = [&]<class Leaf>(const Leaf& leaf) {
@@ -335,10 +347,11 @@ private:
     }
 
     F f_;
-    std::vector<std::unique_ptr<detail::RecordingBase>> recordings_;  // the latest first
-    std::int64_t recorded_ = 0;
-    std::vector<const void*> places_;  ///< of the latest arguments that f may change: see meet()
-    bool meets_ = false;
+    // A call is const, as f's is, so that what takes a function takes this one: grad(compile(f)). It changes what it remembers.
+    mutable std::vector<std::unique_ptr<detail::RecordingBase>> recordings_;  // the latest first
+    mutable std::int64_t recorded_ = 0;
+    mutable std::vector<const void*> places_;  ///< of the latest arguments that f may change: see meet()
+    mutable bool meets_ = false;
 };
 
 /// f with the same results, faster when it is called again and again with arguments of the same shapes.
@@ -355,8 +368,8 @@ private:
 ///
 /// Arguments and results are trees. An lvalue argument that f takes by reference is changed for the caller, as f would. What f
 /// captures is part of the recording: pass what changes, as values, not pointers; and return what is computed, since what f
-/// writes to captures is written when it is recorded, and not again. f computes on the thread that calls it: what it lets
-/// others compute is a constant to the recording. An Rng or a Count in an argument may be drawn
+/// writes to captures is written when it is recorded, and not again. f computes on the thread that calls it: another one that
+/// reads what depends on the arguments is refused, and pieces of parallel_for run one after another while f is recorded. An Rng or a Count in an argument may be drawn
 /// from or advanced, and a Setting (the lr of our optimizers) may have another value in every call.
 ///
 /// Another shape, dtype, structure, or value of anything that is no tensor (a double or an integer in a struct) records again,

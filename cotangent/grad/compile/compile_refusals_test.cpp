@@ -108,3 +108,14 @@ TEST_CASE("an error that f catches while it is recorded is refused, and one that
     CHECK_THROWS_AS((void)lets_out(bad), ct::ValueError);
     CHECK(lets_out(good).to_vector<double>()[0] == 2);
 }
+
+TEST_CASE("an argument that f makes longer or shorter is refused") {
+    auto longer = ct::compile([](std::vector<Tensor>& list) { list.push_back(list[0] * 2.0); });
+    std::vector<Tensor> list{ct::ones({2})};
+    CHECK_THROWS_WITH_AS(longer(list), doctest::Contains("compile: f changes the structure of an argument"), ct::ValueError);
+    CHECK(list.size() == 1);
+    auto emptied = ct::compile([](std::optional<Tensor>& state) { state.reset(); });
+    std::optional<Tensor> state = ct::ones({2});
+    CHECK_THROWS_WITH_AS(emptied(state), doctest::Contains("compile: f changes the structure of an argument"), ct::ValueError);
+    CHECK(state);
+}

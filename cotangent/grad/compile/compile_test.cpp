@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "cotangent/grad/check_derivatives.hpp"
 #include "cotangent/grad/compile/detail/testing.hpp"
 #include "cotangent/grad/grad.hpp"
 #include "cotangent/tensor/ops.hpp"
@@ -72,6 +73,21 @@ TEST_CASE("a compiled function can be differentiated and compiled again: it is t
     auto outer = ct::compile([&](const Tensor& v) { return f(v) * 2.0; });
     CHECK(outer(x).item() == doctest::Approx(2 * sum(exp(x)).item()));
     CHECK(f.recordings() == 0);
+    // It is taken where a function is, and through a const reference.
+    CHECK(identical(ct::grad(f)(x), exp(x)));
+    CHECK(identical(ct::grad(ct::grad(ct::compile([](const Tensor& v) { return exp(v); })))(ct::ones({}, ct::Dtype::float64)),
+                    exp(ct::ones({}, ct::Dtype::float64))));
+    CHECK(identical(ct::vjp(f, x).second(ct::full({}, 2, ct::Dtype::float64)), 2.0 * exp(x)));
+    CHECK(ct::jvp(f, x, x).second.item() == doctest::Approx(sum(x * exp(x)).item()));
+    CHECK(identical(ct::hvp(f, x, x), x * exp(x)));
+    CHECK(identical(ct::grad(ct::checkpoint(f))(x), exp(x)));
+    CHECK(ct::compile(f)(x).item() == doctest::Approx(sum(exp(x)).item()));
+    ct::check_derivatives(f, x);
+    CHECK(ct::grad(ct::compile([](auto v) { return v * v; }))(3.0) == 6);
+    const auto& fixed = f;
+    const std::int64_t before = fixed.recordings();
+    for (int call = 0; call < 2; ++call) CHECK(fixed(x).item() == doctest::Approx(sum(exp(x)).item()));
+    CHECK(fixed.recordings() <= before + 1);
 }
 
 TEST_CASE("a result stays as it is when the function is called again, and the caller may change it") {

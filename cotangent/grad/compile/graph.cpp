@@ -1,7 +1,6 @@
 #include "cotangent/grad/compile/graph.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 
 #include "cotangent/tensor/ops/creation.hpp"
@@ -11,13 +10,6 @@
 
 namespace cotangent::detail {
 namespace {
-
-std::uint32_t next_serial() {
-    static std::atomic<std::uint32_t> last{0};
-    std::uint32_t serial = ++last;
-    while (serial == 0 || serial == TraceState::never) serial = ++last;
-    return serial;
-}
 
 template <class T>
 void append(std::string& key, const T& value) {
@@ -33,6 +25,12 @@ void append(std::string& key, const Shape& shape) {
 constexpr std::int64_t compared_bytes = 512;  // constants up to this size are the same when their bytes are
 
 }  // namespace
+
+void throw_structure_changed(const char* how) {
+    throw ValueError(fmt::format(
+        "compile: f changes the structure of an argument, expected the same vectors and optionals before and after, as a recording "
+        "keeps them; return the longer one instead, or do not compile this part; {}", how));
+}
 
 void throw_caught_error() {
     throw ValueError(
@@ -50,8 +48,8 @@ std::string key_of(const Operand& operand) {
     return key;
 }
 
-Graph::Graph() : serial_(next_serial()), before_(trace_state) {
-    trace_state.guarded = serial_;
+Graph::Graph() : before_(trace_state) {
+    trace_state.guarded = serial();
     trace_state.fresh = 0;
     trace_state.trace = this;
 }
@@ -59,10 +57,12 @@ Graph::Graph() : serial_(next_serial()), before_(trace_state) {
 Graph::~Graph() { stop(); }
 
 void Graph::stop() {
-    if (trace_state.trace == this) trace_state = before_;
+    if (trace_state.trace != this) return;
+    trace_state = before_;
+    end();
 }
 
-bool Graph::is_traced(const Tensor& x) const { return x.has_storage() && x.storage().trace() == serial_; }
+bool Graph::is_traced(const Tensor& x) const { return x.has_storage() && x.storage().trace() == serial(); }
 
 Tensor Graph::input(const Tensor& x) {
     Tensor copy = Tensor::uninitialized(x.shape(), x.dtype());
@@ -70,7 +70,7 @@ Tensor Graph::input(const Tensor& x) {
     const auto id = static_cast<int>(values.size());
     values.push_back({Value::Kind::input, x.shape(), x.dtype(), 0, {}});
     inputs.push_back(id);
-    if (!x.is_empty()) copy.storage().mark(serial_, id);
+    if (!x.is_empty()) copy.storage().mark(serial(), id);
     return copy;
 }
 
@@ -88,7 +88,7 @@ int Graph::constant(const Tensor& x) {
 
 Operand Graph::operand(const char* op, const Tensor& x) {
     if (!is_traced(x)) {
-        if (x.node() && x.node()->id < first_node_)
+        if (x.node() && (x.node()->id < first_node_ || x.node()->id == Node::elsewhere))
             throw ValueError(fmt::format("compile: {} takes a tensor that f captures and that is being differentiated outside, so that "
                                          "its derivative would be lost; pass it as an argument", op));
         return {constant(x), 0, x.shape(), x.dtype()};
@@ -137,7 +137,7 @@ void Graph::add_live(Operation&& operation, std::span<const Tensor* const> given
         }
         const auto id = static_cast<int>(values.size());
         values.push_back({Value::Kind::result, output.shape(), output.dtype(), output.offset(), {}});
-        output.storage().mark(serial_, id);
+        output.storage().mark(serial(), id);
         instruction.outputs.push_back(id);
         is_new = true;
     }

@@ -40,6 +40,8 @@ struct Instruction {
     std::vector<int> outputs;  ///< -1: not a new value
 };
 
+/// @throws ValueError  always: f made an argument longer or shorter; how: in which part
+[[noreturn]] void throw_structure_changed(const char* how);
 /// @throws ValueError  always: f caught an error and went on
 [[noreturn]] void throw_caught_error();
 
@@ -79,7 +81,6 @@ private:
     [[nodiscard]] bool is_traced(const Tensor& x) const;
     void forget(std::span<Tensor> outputs);
 
-    std::uint32_t serial_;
     std::uint64_t first_node_ = next_id();  ///< records from here on are made inside of f
     TraceState before_;
     std::unordered_map<std::string, int> constants_;
