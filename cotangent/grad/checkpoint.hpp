@@ -78,9 +78,11 @@ template <class Step, class State, class... Rest>
     for (std::int64_t first = 0; first < count; first += length) {
         const std::int64_t last = std::min(count, first + length);
         state = checkpoint([step, first, last](auto inner, const auto&... others) {
-            constexpr bool keeps_type = std::is_assignable_v<decltype((inner)), decltype(step(std::move(inner), first, others...))>;
-            static_assert(keeps_type, "checkpointed_loop: step returns another type than the state that it is given; expected the same, "
-                                      "and every variable that it uses among its arguments");
+            constexpr bool keeps_type =
+                std::is_assignable_v<decltype((inner)), decltype(step(std::move(inner), first, others...))>;
+            static_assert(keeps_type,
+                          "checkpointed_loop: step returns another type than the state that it is given; expected the same, "
+                          "and every variable that it uses among its arguments");
             if constexpr (keeps_type)
                 for (std::int64_t i = first; i < last; ++i) inner = step(std::move(inner), i, others...);
             return inner;

@@ -86,8 +86,9 @@ struct GradOptions {
 /// @param f  returns one number, or a Tensor of one element; or a pair of it and anything else, handed back beside the value
 /// @return   a function of the same arguments returning pair{value, gradient}; gradient has the type of the argument
 /// @throws ShapeError  f returned more than one element
-/// @throws ValueError  f uses a variable of a function that is differentiated further out, and not as an argument; or the
-///                     result does not depend on the argument, and options say to refuse that
+/// @throws ValueError  f uses a variable of a function that is differentiated further out, and not as an argument; or a number or
+///                     tensor of this derivative went through another thread, so that its derivative would be lost; or the result
+///                     does not depend on the argument, and options say to refuse that
 template <class F>
 [[nodiscard]] auto value_and_grad(F f, GradOptions options = {}) {
     return [f = std::move(f), options]<class X, class... Rest>(const X& x, Rest&&... rest) {
@@ -229,8 +230,8 @@ namespace detail {
 ///
 /// From numbers to numbers, it is f(x) with each number replaced by its gradient, a tree like x: of a std::array<double, 3>
 /// to a std::vector<double>, a std::vector<std::array<double, 3>>; of a double to a double, a double. Forward mode runs f
-/// once for some 8 columns, or for all where up to 32 are known when compiled; reverse mode sweeps once a row. The automatic mode
-/// runs f once more, on plain numbers, to count the rows where only a run tells how many columns there are.
+/// once for some 8 columns, or for all where up to 32 are known when compiled; reverse mode sweeps once a row. Beyond 32
+/// columns, or where only a run tells how many there are, the automatic mode runs f once more, on plain numbers, to count the rows.
 ///
 /// Where the argument or the result mixes numbers and tensors, it is a std::vector of trees like x, one for each number and each
 /// element of a tensor of f(x), in order; of a function of one number, that tree alone. Reverse mode, here the automatic one,

@@ -15,7 +15,7 @@ std::vector<std::size_t> reached(const Tensor& output, std::span<const std::uint
     while (!open.empty()) {
         const Node* node = open.back();
         open.pop_back();
-        if (!node || node->id < ids.front() || !seen.insert(node).second) continue;
+        if (!node || node->thread != recording_thread() || node->id < ids.front() || !seen.insert(node).second) continue;
         const auto place = std::lower_bound(ids.begin(), ids.end(), node->id);
         if (place != ids.end() && *place == node->id) result.push_back(static_cast<std::size_t>(place - ids.begin()));
         for (std::uint32_t i = 0; i < node->input_count; ++i) open.push_back(node->inputs[i].node());

@@ -75,7 +75,7 @@ private:
     std::size_t size_, begin_;
 };
 
-/// Which of the records with these ids, in ascending order, `output` depends on.
+/// Which of this thread's records with these ids, in ascending order, `output` depends on.
 [[nodiscard]] std::vector<std::size_t> reached(const Tensor& output, std::span<const std::uint64_t> ids);
 template <class S>
 [[nodiscard]] std::vector<std::size_t> reached_crossings(const Tensor& output) {
@@ -96,6 +96,7 @@ template <class S>
 /// @throws ValueError  the tensor depends on a variable further out that numbers of type S know nothing of
 template <class S>
 void refuse_lost(const Tensor& tensor) {
+    if (is_of_another_thread(tensor)) throw_of_another_thread();
     const std::span<const std::uint64_t> live = live_variables();
     for (const std::size_t k : reached(tensor, live))
         if (!carries<S>(live[k])) throw_lost_variable();
@@ -279,7 +280,7 @@ template <class T>
     requires is_scalar_v<T>
 [[nodiscard]] std::vector<T> to_scalars(const Tensor& tensor) {
     if constexpr (std::is_arithmetic_v<T>)
-        if (tensor.node() && detail::is_recording()) detail::throw_plain_numbers();
+        if (detail::is_remembered(tensor)) detail::throw_plain_numbers();
     if constexpr (!std::is_arithmetic_v<T>) detail::refuse_lost<T>(tensor);
     return detail::ScalarsOf<T>::of(tensor);
 }

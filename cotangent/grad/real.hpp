@@ -29,15 +29,16 @@ public:
     template <ConstantBeside<T> U>
     Real(U value) : value_(static_cast<T>(value)) {}
     /// The result of a statement, as an op makes it; or what has the derivative `slope` by it. 0: a constant.
-    [[gnu::always_inline]] Real(const T& value, std::uint64_t statement) : value_(value), slope_(T(1)), statement_(statement) {}
+    [[gnu::always_inline]] Real(const T& value, std::uint64_t statement)
+        : value_(value), slope_(T(1)), statement_(statement) {}
     [[gnu::always_inline]] Real(const T& value, const T& slope, std::uint64_t statement)
         : value_(value), slope_(slope), statement_(statement) {}
 
     [[nodiscard]] const T& value() const { return value_; }
     /// Its derivative by its statement; nothing of a constant.
     [[nodiscard]] const T& slope() const { return slope_; }
-    /// Its statement: the serial of the derivative that it belongs to in the upper half, its number on the tape in the lower; 0 for
-    /// a constant.
+    /// Its statement: the serial of the derivative that it belongs to in the upper half, its number on the tape in the
+    /// lower; 0 for a constant.
     [[nodiscard]] std::uint64_t statement() const { return statement_; }
     [[nodiscard]] std::uint32_t number() const { return static_cast<std::uint32_t>(statement_); }
 

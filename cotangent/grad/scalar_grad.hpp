@@ -217,7 +217,14 @@ struct KeptTape {
         }
     }
     [[nodiscard]] std::uint32_t moved(std::uint32_t number) const { return number ? number - shift : 0; }
-    void sweep() { detail::sweep<S>(slots.data(), functions, static_cast<std::uint32_t>(slots.size()) - 1, last_variable); }
+    void sweep() {
+        try {
+            detail::sweep<S>(slots.data(), functions, static_cast<std::uint32_t>(slots.size()) - 1, last_variable);
+        } catch (...) {  // a rule, or arithmetic that is recorded itself: the next call begins from zero all the same
+            for (Slot<S>& slot : slots) slot.adjoint = S(0);
+            throw;
+        }
+    }
 };
 
 template <class S, class F, class X>

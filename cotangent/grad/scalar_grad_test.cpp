@@ -131,3 +131,36 @@ TEST_CASE("a throwing function leaves the tape as it was") {
     for (int k = 0; k < 3; ++k) CHECK_THROWS_AS(ct::grad(f)(std::vector<double>{1}), std::runtime_error);
     CHECK(ct::detail::tape<double>.count == 1);
 }
+
+TEST_CASE("a write to one element costs the same in an array of any length") {
+    const auto statements = [](std::size_t length) {
+        std::uint32_t count = 0;
+        const auto f = [&](auto x) {
+            const std::uint32_t before = ct::detail::tape<double>.count;
+            for (std::size_t k = 1; k <= 100; ++k) x[7 * k % length] = x[(3 * k + 1) % length] * x[k % length];
+            count = ct::detail::tape<double>.count - before;
+            return x[0] * x[1];
+        };
+        (void)ct::grad(f)(std::vector<double>(length, 1.0));
+        return count;
+    };
+    CHECK(statements(1'000) == 100);
+    CHECK(statements(100'000) == 100);
+}
+
+TEST_CASE("a pullback that throws on the way leaves nothing for its next call") {
+    bool stop = true;
+    const auto sometimes = [&](const auto& x) {
+        const auto y = ct::checkpoint([&](const auto& z) {
+            if constexpr (!std::is_arithmetic_v<std::remove_cvref_t<decltype(z[0])>>)
+                if (stop) throw std::runtime_error("stop");
+            return z[0] * z[1];
+        })(x);
+        return y * x[0] + x[1] * x[0];
+    };
+    const auto [y, pullback] = ct::vjp(sometimes, std::vector<double>{2, 3});
+    CHECK(y == 18);
+    CHECK_THROWS_AS((void)pullback(1), std::runtime_error);
+    stop = false;
+    CHECK(pullback(1) == std::vector<double>{15, 6});
+}

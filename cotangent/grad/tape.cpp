@@ -46,7 +46,8 @@ void throw_used_from_outside(const char* what) {
 
 void throw_used_elsewhere() {
     throw ValueError(
-        "derivative: a number is used that belongs to a derivative of another thread, or to one that is over; compute on the thread "
+        "derivative: a number is used that belongs to a derivative of another thread, or to one that is over; compute on "
+        "the thread "
         "that differentiates, and keep values, not numbers of a derivative");
 }
 

@@ -9,8 +9,8 @@
 // Each thread has one tape for each type of number. Its address space is reserved once, as a stack of 2^31 slots; memory is
 // taken page by page as it grows, and stays when the tape is rewound.
 //
-// A number knows its statement and the derivative that it belongs to, by a serial in the upper half. An operator that is given
-// numbers of another derivative throws: of one further out, of another thread, or of one that is over.
+// A number knows its statement and the derivative that it belongs to, by a serial in the upper half. An operator that is
+// given numbers of another derivative throws: of one further out, of another thread, or of one that is over.
 // @source  Griewank, Walther 2008, Evaluating Derivatives, chapters 3 and 4 (statement-level reverse mode)
 #include <algorithm>
 #include <cstdint>
@@ -89,7 +89,8 @@ struct Tape {
 
     /// Do these statements, one or two, belong to the derivative that is being taken here?
     [[gnu::always_inline]] void check(std::uint64_t x, std::uint64_t y) const {
-        if ((((x ^ derivative) | (y ^ derivative)) >> 32) != 0) [[unlikely]] refuse((x ^ derivative) >> 32 ? x : y);
+        if ((((x ^ derivative) | (y ^ derivative)) >> 32) != 0) [[unlikely]]
+            refuse((x ^ derivative) >> 32 ? x : y);
     }
     /// @throws ValueError  always
     [[noreturn, gnu::cold, gnu::noinline]] void refuse(std::uint64_t statement) const;
@@ -184,7 +185,8 @@ void sweep_slots(Slot<T>* slots, std::uint32_t last, std::uint32_t until) {
         const T a = plus(slots[k].adjoint, carried);
         carried = T(0);
         if (has_no_effect(a)) {
-            if (!has_no_effect(slots[k].adjoint)) slots[k].adjoint = T(0);  // it and what was carried were each other's negative
+            if (!has_no_effect(slots[k].adjoint))
+                slots[k].adjoint = T(0);  // it and what was carried were each other's negative
             --k;
             continue;
         }

@@ -70,7 +70,13 @@ std::vector<Tensor> differentiable_leaves(const Tree& tree) {
 /// A result as seen from outside: without its record, unless an outer function is still being differentiated.
 template <class Tree>
 Tree leave(const Tree& result) {
-    return Differentiating::depth() > 0 ? result : detach_tree(result);
+    if (Differentiating::depth() > 0) return result;
+    return map_tree(
+        []<class Leaf>(const Leaf& leaf) -> Leaf {
+            if constexpr (std::is_same_v<Leaf, Tensor>) return without_record(leaf);
+            else return leaf;
+        },
+        result);
 }
 
 }  // namespace cotangent::detail

@@ -104,7 +104,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& labels, CrossEntropyOpt
     const Tensor indices = cast(reshape(labels, {-1}), Dtype::int64);
     const auto run = [smoothing = options.label_smoothing](const Tensor& x, const Tensor& at) { return from_indices(x, at, smoothing); };
     Tensor value = detail::traced({"cross_entropy", 5.0 * static_cast<double>(rows.size())}, run, rows, indices);
-    if (!rows.node() || !detail::is_recording()) return value;
+    if (!detail::is_remembered(rows)) return value;
     Tensor probabilities;
     {
         const detail::PauseRecording pause;

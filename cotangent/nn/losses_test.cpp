@@ -1,5 +1,7 @@
 #include "cotangent/nn/losses.hpp"
 
+#include <future>
+
 #include "cotangent/grad/check_derivatives.hpp"
 #include "cotangent/nn/detail/testing.hpp"
 
@@ -142,4 +144,13 @@ TEST_CASE("losses name the argument that is wrong") {
     CHECK_THROWS_AS((void)nn::binary_cross_entropy(logits, ct::zeros({2})), ct::ShapeError);
     CHECK_THROWS_AS((void)nn::mean_squared_error(logits, ct::zeros({2, 3}, ct::Dtype::float64)), ct::DtypeError);
     CHECK_THROWS_WITH_AS((void)nn::huber(logits, logits, 0), "huber: delta is 0, expected more than 0", ct::ValueError);
+}
+
+TEST_CASE("a loss that another thread computes is refused where its derivative would be lost") {
+    const Tensor logits = ct::ones({2, 3}), labels = Tensor::of<std::int64_t>({0, 2});
+    const auto elsewhere = [&](const Tensor& x) {
+        return std::async(std::launch::async, [&] { return nn::cross_entropy(x, labels); }).get();
+    };
+    CHECK_THROWS_WITH_AS((void)ct::grad(elsewhere)(logits), doctest::Contains("went through an op on another thread"),
+                         ct::ValueError);
 }

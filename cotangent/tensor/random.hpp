@@ -28,11 +28,16 @@ public:
 
     friend bool operator==(const Rng& a, const Rng& b) { return a.state() == b.state(); }
 
-    // For kernels and for files: the whole state.
-    [[nodiscard]] std::array<std::uint64_t, 3> state() const { return {key_, stream_, position_}; }
+    /// For kernels and for files: the whole state.
+    /// @throws ValueError  it belongs to an argument of a function that is being compiled: its position changes from call to call
+    [[nodiscard]] std::array<std::uint64_t, 3> state() const {
+        if (!detail::is_readable(trace_)) detail::check_read(trace_, "the state of a generator");
+        return place();
+    }
     [[nodiscard]] static Rng from_state(const std::array<std::uint64_t, 3>& state);
     void skip(std::uint64_t blocks) { position_ += blocks; }
-    // For compile(): the trace to whose arguments it belongs; 0: none.
+    // For compile(): the state, and the trace to whose arguments it belongs; 0: none.
+    [[nodiscard]] std::array<std::uint64_t, 3> place() const { return {key_, stream_, position_}; }
     [[nodiscard]] std::uint32_t trace() const { return trace_; }
     void mark(std::uint32_t trace) { trace_ = trace; }
 

@@ -1,26 +1,26 @@
 #include "cotangent/tensor/record.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "cotangent/tensor/ops.hpp"
+#include "cotangent/tensor/origins.hpp"
 
 #include <fmt/format.h>
 
 namespace cotangent::detail {
+
 namespace {
 
 struct ThreadState {
     bool recording = false;
     bool releasing = false;
     int depth = 0;
-    int apart = 0;  // walks and pauses: what they compute is no part of a function
-    std::uint64_t last_id = 0;
     std::uint64_t last_mark = 0;
     Node* to_release = nullptr;  // chained through `mark`, which a dead record no longer needs
 };
 thread_local constinit ThreadState state;
 thread_local std::vector<std::uint64_t> live;
-std::atomic<int> differentiating_threads{0};
 
 struct WalkList {
     std::vector<Node*> nodes;
@@ -33,14 +33,16 @@ thread_local std::vector<WalkList> spare_lists;
 class Walk {
 public:
     Walk(std::span<const Tensor> outputs, std::span<const Tensor> variables) {
-        ++state.apart;
         if (!spare_lists.empty()) {
             lists_ = std::move(spare_lists.back());
             spare_lists.pop_back();
         }
         std::uint64_t first = ~std::uint64_t{0};
         for (const Tensor& variable : variables)
-            if (variable.node()) first = std::min(first, variable.node()->id);
+            if (variable.node()) {
+                first = std::min(first, variable.node()->id);
+                thread_ = variable.node()->thread;  // all are of one: where a pullback was made, wherever it is called
+            }
         const std::uint64_t mark = ++state.last_mark << 16 | thread_tag();
         mark_ = mark;
         for (const Tensor& output : outputs) visit(output.node(), first);
@@ -48,6 +50,10 @@ public:
             Node* node = lists_.stack.back();
             lists_.stack.pop_back();
             for (std::uint32_t i = 0; i < node->input_count; ++i) visit(node->inputs[i].node(), first);
+        }
+        if (is_lost_) {
+            end();
+            throw_of_another_thread();
         }
         auto& nodes = lists_.nodes;
         const auto before = [](const Node* a, const Node* b) { return a->id < b->id; };
@@ -60,7 +66,6 @@ public:
                 const Node* input = node->inputs[i].node();
                 node->active = input && input->mark == mark && input->active;
             }
-        if (!nodes.empty() && nodes.back()->id == Node::elsewhere) check_elsewhere();
     }
     ~Walk() { end(); }
     Walk(const Walk&) = delete;
@@ -71,7 +76,6 @@ public:
 
 private:
     void end() {
-        --state.apart;
         for (Node* node : lists_.nodes) {
             node->mark = 0;
             node->active = false;
@@ -82,32 +86,26 @@ private:
         lists_.stack.clear();
         spare_lists.push_back(std::move(lists_));
     }
-    /// What other threads computed comes last, in no order. Is one of its inputs active, or the result of one that is?
-    void check_elsewhere() {
-        for (const Node* node : lists_.nodes) {
-            if (node->id != Node::elsewhere) continue;
-            for (std::uint32_t i = 0; i < node->input_count; ++i) {
-                const Node* input = node->inputs[i].node();
-                if (!input || input->mark != mark_ || !input->active) continue;
-                end();
-                throw ValueError("derivative: a tensor that is being differentiated went through an op on another thread, where nothing is "
-                                 "recorded; compute it on the thread that differentiates, or pass stop_gradient() of it");
-            }
-        }
-    }
     static std::uint64_t thread_tag() {
         static std::atomic<std::uint64_t> threads{0};
         static thread_local const std::uint64_t tag = ++threads & 0xffff;
         return tag;
     }
     void visit(Node* node, std::uint64_t first) {
-        if (!node || node->id < first || node->mark == mark_) return;
+        if (!node) return;
+        if (node->thread != thread_) {  // another thread's, which it may be at: looked at, not walked
+            is_lost_ = is_lost_ || comes_from(node, thread_, first);
+            return;
+        }
+        if (node->id < first || node->mark == mark_) return;
         node->mark = mark_;
         lists_.nodes.push_back(node);
         lists_.stack.push_back(node);
     }
     WalkList lists_;
     std::uint64_t mark_ = 0;
+    const RecordingThread* thread_ = nullptr;
+    bool is_lost_ = false;
 };
 
 void accumulate(Tensor& sum, Tensor term) {
@@ -189,62 +187,31 @@ Tensor Call::tangent(int i) const {
 
 bool is_recording() noexcept { return state.recording; }
 
-PauseRecording::PauseRecording() noexcept : before_(std::exchange(state.recording, false)) { ++state.apart; }
-PauseRecording::~PauseRecording() {
-    --state.apart;
-    state.recording = before_;
-}
+PauseRecording::PauseRecording() noexcept : before_(std::exchange(state.recording, false)) {}
+PauseRecording::~PauseRecording() { state.recording = before_; }
 
 Differentiating::Differentiating() noexcept : before_(std::exchange(state.recording, true)), variables_(live.size()) {
-    if (++state.depth == 1) differentiating_threads.fetch_add(1, std::memory_order_relaxed);
+    if (++state.depth == 1) begin_derivative();
 }
 Differentiating::~Differentiating() {
     live.resize(variables_);
     state.recording = before_;
-    if (--state.depth == 0) differentiating_threads.fetch_sub(1, std::memory_order_relaxed);
+    if (--state.depth == 0) end_derivative();
 }
 int Differentiating::depth() noexcept { return state.depth; }
 std::span<const std::uint64_t> live_variables() noexcept { return live; }
-
-std::uint64_t next_id() noexcept { return ++state.last_id; }
 
 bool any_recorded(std::span<const Tensor> inputs) noexcept {
     return std::any_of(inputs.begin(), inputs.end(), [](const Tensor& input) { return input.node() != nullptr; });
 }
 
-bool is_elsewhere() noexcept {
-    return state.depth == 0 && state.apart == 0 && differentiating_threads.load(std::memory_order_relaxed) > 0;
-}
-
-namespace {
-
-/// The record of an op whose thread records nothing: it has no rule, and no walk gets past it.
-struct Elsewhere {
-    static constexpr const char* name = "of another thread";
-    static constexpr Keep keep = Keep::nothing;
-    void vjp(const Call&) const {}
-    [[nodiscard]] Tensor jvp(const Call& call) const { return call.output(); }
-};
-
-}  // namespace
-
-void note_elsewhere(std::span<Tensor> outputs, std::span<const Tensor> inputs) {
-    for (Tensor& output : outputs) {
-        if (!is_floating(output.dtype())) continue;
-        Node* node = new OpNode<Elsewhere, 0>(Elsewhere{}, output, inputs);
-        node->id = Node::elsewhere;
-        output.set_node(node, 0);
-    }
-}
-
-void note_elsewhere(Tensor& output, std::initializer_list<const Tensor*> inputs) {
-    std::vector<Tensor> all;
-    for (const Tensor* input : inputs) all.push_back(input->ghost());
-    note_elsewhere({&output, 1}, all);
-}
-
 void attach(Node* node, Tensor& output) {
     node->id = next_id();
+    node->thread = this_thread();
+    for (std::uint32_t i = 0; i < node->input_count; ++i)
+        if (const Node* input = node->inputs[i].node(); input && (input->thread != node->thread || input->elsewhere))
+            [[unlikely]]
+            node->elsewhere = origins_of({node->inputs, node->input_count});
     output.set_node(node, 0);
 }
 
@@ -281,9 +248,8 @@ std::vector<Tensor> pull(std::span<const Tensor> outputs, std::span<const Tensor
             last = std::max(last, variable.node()->id);
         }
     const auto is_variable = [&](const Node* node) {
-        return node->id <= last && std::any_of(variables.begin(), variables.end(), [&](const Tensor& variable) {
-                   return variable.node() == node;
-               });
+        return node->id <= last && std::any_of(variables.begin(), variables.end(),
+                                               [&](const Tensor& variable) { return variable.node() == node; });
     };
     for (std::size_t k = nodes.size(); k-- > 0;) {
         Node* node = nodes[k];
@@ -322,8 +288,8 @@ std::vector<Tensor> push(std::span<const Tensor> variables, std::span<const Tens
     for (Node* node : walk.nodes()) {
         if (!node->active || node->derivative.has_storage()) continue;
         std::vector<Tensor> results = node->jvp(Call(*node));
-        node->derivative = results[0].shape() == node->output.shape() ? results[0]
-                                                                      : broadcast_to(results[0], node->output.shape());
+        node->derivative =
+            results[0].shape() == node->output.shape() ? results[0] : broadcast_to(results[0], node->output.shape());
         node->derivatives.assign(results.begin() + 1, results.end());
     }
     std::vector<Tensor> result;

@@ -5,9 +5,13 @@
 //
 // A record is identified by itself, not by a level number: differentiating with respect to `x` makes a new record, an
 // alias of `x`, and asks only for the derivative with respect to that alias. Nested derivatives cannot be confused.
+//
+// A thread records what it differentiates itself. What it computes of another thread's variables, while that derivative goes on,
+// remembers only where it comes from (Origins): a walk that would need the record throws, instead of taking it for a constant.
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -22,6 +26,15 @@ enum class Keep : std::uint8_t { nothing = 0, inputs = 1, output = 2, both = 3 }
 [[nodiscard]] constexpr bool keeps_output(Keep keep) { return keep == Keep::output || keep == Keep::both; }
 
 class Call;
+
+/// A thread, as its records know it. When it ends, its place is given to a new thread, which counts on from its last id.
+struct RecordingThread;
+/// Records of other threads that something was computed of, in derivatives that were going on then: of each thread the latest.
+struct Origin {
+    const RecordingThread* thread;
+    std::uint64_t id;
+};
+using Origins = std::vector<Origin>;
 
 /// The record of one call of an op.
 class Node {
@@ -40,9 +53,9 @@ public:
     ReferenceCount references{0};
     std::uint32_t input_count = 0;
     Tensor* inputs = nullptr;          ///< in the derived class
-    /// Grows along every path: an order in which inputs come before outputs. `elsewhere`: made by a thread that does not record.
-    std::uint64_t id = 0;
-    static constexpr std::uint64_t elsewhere = ~std::uint64_t{0};
+    std::uint64_t id = 0;              ///< grows along every path of a thread: an order in which inputs come before outputs
+    const RecordingThread* thread = nullptr;
+    std::unique_ptr<const Origins> elsewhere;  ///< null: it depends on no other thread's derivative
 
     // Scratch of the walk in progress on this thread.
     std::uint64_t mark = 0;            ///< the walk that visited this record
@@ -101,11 +114,19 @@ private:
     bool before_;
 };
 
-/// Does another thread differentiate while this one does not? Then an op on what is being differentiated is noted, not
-/// recorded: a walk that would need its record throws instead of taking it for a constant.
-[[nodiscard]] bool is_elsewhere() noexcept;
-void note_elsewhere(Tensor& output, std::initializer_list<const Tensor*> inputs);
-void note_elsewhere(std::span<Tensor> outputs, std::span<const Tensor> inputs);
+[[nodiscard]] const RecordingThread* recording_thread() noexcept;
+/// Does x depend on variables of another thread whose derivative is going on?
+[[nodiscard]] bool is_of_another_thread(const Tensor& x) noexcept;
+/// Is an op on x remembered here: recorded, or noted because x is of another thread?
+[[nodiscard]] inline bool is_remembered(const Tensor& x) noexcept {
+    return x.node() && (is_recording() || is_of_another_thread(x));
+}
+/// The result of an op that is not recorded remembers the inputs that are of another thread.
+void note_other_threads(Tensor& output, std::initializer_list<const Tensor*> inputs);
+void note_other_threads(std::span<Tensor> outputs, std::span<const Tensor> inputs);
+/// x without its record; what it has of other threads' derivatives stays noted.
+[[nodiscard]] Tensor without_record(const Tensor& x);
+[[noreturn]] void throw_of_another_thread();
 
 /// While it lives, a function is being differentiated on this thread.
 class Differentiating {
@@ -196,7 +217,7 @@ template <class Op, class... Inputs>
 [[nodiscard]] Tensor record(Op op, Tensor output, const Inputs&... inputs) {
     if (((inputs.node() == nullptr) && ...)) return output;
     if (!is_recording()) {
-        if (is_elsewhere()) [[unlikely]] note_elsewhere(output, {&inputs...});
+        note_other_threads(output, {&inputs...});
         return output;
     }
     attach(new OpNode<Op, sizeof...(Inputs)>(std::move(op), output, inputs...), output);
@@ -210,7 +231,7 @@ template <class Op>
 [[nodiscard]] Tensor record_all(Op op, Tensor output, std::span<const Tensor> inputs) {
     if (!any_recorded(inputs)) return output;
     if (!is_recording()) {
-        if (is_elsewhere()) [[unlikely]] note_elsewhere({&output, 1}, inputs);
+        note_other_threads({&output, 1}, inputs);
         return output;
     }
     attach(new OpNode<Op, 0>(std::move(op), output, inputs), output);
@@ -221,10 +242,7 @@ template <class Op>
 template <class Op>
 void record_outputs(Op op, std::span<Tensor> outputs, std::span<const Tensor> inputs) {
     if (!any_recorded(inputs)) return;
-    if (!is_recording()) {
-        if (is_elsewhere()) [[unlikely]] note_elsewhere(outputs, inputs);
-        return;
-    }
+    if (!is_recording()) return note_other_threads(outputs, inputs);
     attach(new OpNode<Op, 0>(std::move(op), outputs[0], inputs), outputs, Op::keep);
 }
 

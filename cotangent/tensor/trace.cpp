@@ -16,6 +16,7 @@ struct LiveTrace {
     Trace* trace;
     const void* thread;
 };
+std::atomic<int> live_traces{0};  // so that what earlier ones have marked is read without a lock
 std::mutex live_mutex;
 std::vector<LiveTrace>& live_list() {
     static auto* list = new std::vector<LiveTrace>;  // threads may outlive statics
@@ -98,7 +99,7 @@ void trace_call(Operation&& operation, std::span<const Tensor* const> inputs, st
 
 int Trace::generator_of(const Rng& rng) const {
     const auto same_stream = [](const Rng& a, const Rng& b) {
-        const auto x = a.state(), y = b.state();
+        const auto x = a.place(), y = b.place();
         return x[0] == y[0] && x[1] == y[1];
     };
     for (std::size_t k = 0; k < live_->generators.size(); ++k)
@@ -106,8 +107,13 @@ int Trace::generator_of(const Rng& rng) const {
     return -1;
 }
 
+void check_generator(const Rng& rng) {
+    if (!is_readable(rng.trace()) && rng.trace() != trace_state.guarded) check_read(rng.trace(), "a generator");
+}
+
 void trace_draw(const char* op, Rng& rng, std::function<void(Rng&, std::span<const Tensor>, std::span<Tensor>)> f,
                 std::span<const Tensor* const> inputs, Tensor& out) {
+    check_generator(rng);
     Trace& trace = *trace_state.trace;
     const int k = trace.generator_of(rng);
     const Rng start = rng;
@@ -127,7 +133,7 @@ void trace_draw(const char* op, Rng& rng, std::function<void(Rng&, std::span<con
         return trace.add(std::move(operation), inputs, {&out, 1});
     }
     const auto index = static_cast<std::size_t>(k);
-    const std::uint64_t ahead = start.state()[2] - trace.live()->generators[index].state()[2];
+    const std::uint64_t ahead = start.place()[2] - trace.live()->generators[index].place()[2];
     operation.run = [f = std::move(f), live = trace.live(), index, ahead](std::span<const Tensor> in, std::span<Tensor> results) {
         Rng generator = live->generators[index];
         generator.skip(ahead);
@@ -174,7 +180,7 @@ Tensor number_of(const Setting& setting) {
 }
 
 void refuse_stream(const char* op, const Rng& rng) {
-    if (!is_tracing() && !is_readable(rng.trace())) check_read(rng.trace(), "a generator");
+    check_generator(rng);
     if (is_tracing() && trace_state.trace->generator_of(rng) >= 0)
         throw ValueError(fmt::format("{}: the generator is an argument of a function that is being compiled, expected one outside; "
                                      "draw from it directly, or {} before the call and pass the result", op, op));

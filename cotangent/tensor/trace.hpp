@@ -239,13 +239,15 @@ template <class F>
 template <class F, class... X>
 [[nodiscard]] Tensor traced_draw(const char* op, Rng& rng, const F& f, const X&... x);
 
+/// @throws ValueError  the generator belongs to an argument of a function that another thread is recording
+void check_generator(const Rng& rng);
 void trace_draw(const char* op, Rng& rng, std::function<void(Rng&, std::span<const Tensor>, std::span<Tensor>)> f,
                 std::span<const Tensor* const> inputs, Tensor& out);
 
 template <class F, class... X>
 Tensor traced_draw(const char* op, Rng& rng, const F& f, const X&... x) {
     if (!is_tracing()) [[likely]] {
-        if (!is_readable(rng.trace())) check_read(rng.trace(), "a generator");
+        check_generator(rng);
         return f(rng, x...);
     }
     Tensor out;

@@ -1,5 +1,4 @@
 #pragma once
-#include <atomic>
 #include <cstdint>
 
 namespace cotangent::detail {
@@ -16,9 +15,6 @@ struct TraceState {
     const void* works_for = nullptr;  ///< a thread of the pool: the thread whose work it does, as owner() says
 };
 extern constinit thread_local TraceState trace_state;
-
-/// How many functions are being recorded, on all threads.
-inline constinit std::atomic<int> live_traces{0};
 
 /// Value `value` of a trace is about to be read here.
 /// @throws ValueError  the trace is recording f, here or on another thread, and the number is not known while it does

@@ -196,7 +196,7 @@ private:
     static Trail trail_of(const Graph& graph, const Rng& rng) {
         const int k = graph.generator_of(rng);
         if (k < 0) return {};
-        return {k, rng.state()[2] - const_cast<Graph&>(graph).live()->generators[static_cast<std::size_t>(k)].state()[2]};
+        return {k, rng.place()[2] - graph.live()->generators[static_cast<std::size_t>(k)].place()[2]};
     }
     static Trail trail_of(const Graph& graph, const Count& count) {
         const int k = count.slot();
@@ -274,7 +274,7 @@ public:
         } else if constexpr (are_lifted<Args...>) {
             return f_(std::forward<Args>(arguments)...);
         } else {
-            if (detail::is_tracing() || (detail::is_recording() && (is_recorded(arguments) || ...)))
+            if (detail::is_tracing() || (is_recorded(arguments) || ...))
                 return f_(std::forward<Args>(arguments)...);
             auto& recording = recording_of<Args&&...>(arguments...);
             if constexpr ((detail::is_given_back<Args&&> || ...))
@@ -340,7 +340,7 @@ private:
     static bool is_recorded(const T& argument) {
         bool any = false;
         auto look = [&]<class Leaf>(const Leaf& leaf) {
-            if constexpr (std::is_same_v<Leaf, Tensor>) any = any || leaf.node();
+            if constexpr (std::is_same_v<Leaf, Tensor>) any = any || detail::is_remembered(leaf);
         };
         detail::walk_all(look, argument);
         return any;
@@ -369,8 +369,8 @@ private:
 /// Arguments and results are trees. An lvalue argument that f takes by reference is changed for the caller, as f would. What f
 /// captures is part of the recording: pass what changes, as values, not pointers; and return what is computed, since what f
 /// writes to captures is written when it is recorded, and not again. f computes on the thread that calls it: another one that
-/// reads what depends on the arguments is refused, and pieces of parallel_for run one after another while f is recorded. An Rng or a Count in an argument may be drawn
-/// from or advanced, and a Setting (the lr of our optimizers) may have another value in every call.
+/// reads what depends on the arguments is refused, and pieces of parallel_for run one after another while f is recorded. An Rng or a Count in
+/// an argument may be drawn from or advanced, and a Setting (the lr of our optimizers) may have another value in every call.
 ///
 /// Another shape, dtype, structure, or value of anything that is no tensor (a double or an integer in a struct) records again,
 /// and so does an argument that was an lvalue and is a temporary or const now; recordings() counts. Reading a number that depends

@@ -31,7 +31,11 @@ TEST_CASE("what another thread reads or computes of a value is refused, not froz
     refused([](const Tensor& v) { return elsewhere([&] { return v.item() > 0; }) ? v : -v; }, reads);
     refused([](const Tensor& v) { return v * elsewhere([y = exp(v)] { return y.to_vector<double>()[0]; }); }, reads);
     refused([](const Tensor& v) { return elsewhere([&] { return exp(v); }); }, reads);
-    refused([](const Tensor& v) { return v + elsewhere([&] { return ct::compile([](const Tensor& w) { return w * 2.0; })(v); }); }, reads);
+    refused(
+        [](const Tensor& v) {
+            return v + elsewhere([&] { return ct::compile([](const Tensor& w) { return w * 2.0; })(v); });
+        },
+        reads);
     refused(
         [](const Tensor& v) {
             elsewhere([y = v * 1.0]() mutable { y.mutable_values<float>()[0] = 3; });
@@ -57,24 +61,36 @@ TEST_CASE("what another thread reads or computes of a value is refused, not froz
 
 TEST_CASE("generators, counters and settings of the arguments are not used on another thread") {
     const auto draws = ct::compile([](ct::Rng& rng) { return elsewhere([&] { return ct::uniform(rng, {2}); }); });
-    const auto forks = ct::compile([](ct::Rng& rng) { return ct::full({1}, static_cast<double>(elsewhere([copy = rng]() mutable {
-                                                                                return copy.bits() >> 40;
-                                                                            }))); });
+    const auto forks = ct::compile([](ct::Rng& rng) {
+        return ct::full({1}, static_cast<double>(elsewhere([copy = rng]() mutable { return copy.bits() >> 40; })));
+    });
     ct::Rng rng(3);
     CHECK_THROWS_WITH_AS((void)draws(rng), doctest::Contains("compile: another thread reads a generator of a function"),
                          ct::ValueError);
     CHECK_THROWS_AS((void)forks(rng), ct::ValueError);
+    // Also where that thread records a function of its own; and its state is not read on any.
+    const auto inner = ct::compile([](ct::Rng& from) {
+        return elsewhere(
+            [&] { return ct::compile([&](const Tensor& y) { return y + ct::uniform(from, {2}); })(ct::ones({2})); });
+    });
+    CHECK_THROWS_AS((void)inner(rng), ct::ValueError);
+    CHECK_THROWS_WITH_AS(
+        (void)ct::compile([](ct::Rng& from) { return ct::full({1}, static_cast<double>(from.state()[2])); })(rng),
+        doctest::Contains("f reads the state of a generator"), ct::ValueError);
     const auto counts = ct::compile([](const ct::Count& count) {
         return ct::full({1}, static_cast<double>(elsewhere([&] { return static_cast<std::int64_t>(count); })));
     });
     CHECK_THROWS_WITH_AS((void)counts(ct::Count(2)), doctest::Contains("another thread reads a Count"), ct::ValueError);
-    const auto sets = ct::compile([](const ct::Setting& lr) { return ct::full({1}, elsewhere([&] { return static_cast<double>(lr); })); });
+    const auto sets =
+        ct::compile([](const ct::Setting& lr) { return ct::full({1}, elsewhere([&] { return static_cast<double>(lr); })); });
     CHECK_THROWS_WITH_AS((void)sets(ct::Setting(2)), doctest::Contains("another thread reads a Setting"), ct::ValueError);
     // Another generator may be drawn from anywhere: its numbers are the same in every call.
-    const auto other = ct::compile([](const Tensor& x) { return x * elsewhere([] {
-        ct::Rng made(4);
-        return ct::uniform(made, {2});
-    }); });
+    const auto other = ct::compile([](const Tensor& x) {
+        return x * elsewhere([] {
+                   ct::Rng made(4);
+                   return ct::uniform(made, {2});
+               });
+    });
     ct::Rng made(4);
     CHECK(other(ct::ones({2})).to_vector<float>() == ct::uniform(made, {2}).to_vector<float>());
 }
@@ -93,7 +109,9 @@ TEST_CASE("pieces of parallel_for are recorded one after another") {
     CHECK(compiled.recordings() == 1);
     CHECK_THROWS_AS((void)ct::compile([](const Tensor& x) {
                         std::vector<double> read(8);
-                        ct::parallel_for(8, 1, [&](std::int64_t first, std::int64_t) { read[static_cast<std::size_t>(first)] = x.item(); });
+                        ct::parallel_for(8, 1, [&](std::int64_t first, std::int64_t) {
+                            read[static_cast<std::size_t>(first)] = x.item();
+                        });
                         return x * read[3];
                     })(ct::ones({1})),
                     ct::ValueError);
@@ -103,7 +121,8 @@ TEST_CASE("threads record functions of their own at the same time") {
     const auto work = [](double scale) {
         bool right = true;
         for (int k = 0; k < 20; ++k) {
-            auto f = ct::compile([=](const Tensor& x, ct::Rng& rng) { return sum(matmul(x, x) * scale + ct::uniform(rng, x.shape())); });
+            auto f = ct::compile(
+                [=](const Tensor& x, ct::Rng& rng) { return sum(matmul(x, x) * scale + ct::uniform(rng, x.shape())); });
             ct::Rng rng(static_cast<std::uint64_t>(k)), same = rng;
             const Tensor x = ct::full({40 + k, 40 + k}, 0.5);
             for (int call = 0; call < 2; ++call) {

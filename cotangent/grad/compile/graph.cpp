@@ -88,7 +88,7 @@ int Graph::constant(const Tensor& x) {
 
 Operand Graph::operand(const char* op, const Tensor& x) {
     if (!is_traced(x)) {
-        if (x.node() && (x.node()->id < first_node_ || x.node()->id == Node::elsewhere))
+        if (is_of_another_thread(x) || (x.node() && x.node()->id < first_node_))
             throw ValueError(fmt::format("compile: {} takes a tensor that f captures and that is being differentiated outside, so that "
                                          "its derivative would be lost; pass it as an argument", op));
         return {constant(x), 0, x.shape(), x.dtype()};

@@ -93,7 +93,7 @@ void check_divisor(const Tensor& b) {
 /// target = f(target, other) in target's own memory, when nobody else sees it and the result has its shape and dtype.
 template <class F>
 bool update_in_place(Tensor& target, const Tensor& other, const F& f) {
-    if (target.node() || (other.node() && detail::is_recording()) || !target.is_sole_owner() || detail::is_tracing()) return false;
+    if (target.node() || detail::is_remembered(other) || !target.is_sole_owner() || detail::is_tracing()) return false;
     if (target.dtype() != other.dtype()) return false;
     if (target.shape() != other.shape() && other.size() != 1) return false;
     if (other.size() == 1 && other.rank() > target.rank()) return false;
