@@ -134,10 +134,15 @@ void note_other_threads(std::span<Tensor> outputs, std::span<const Tensor> input
 }
 
 void note_other_threads(Tensor& output, std::initializer_list<const Tensor*> inputs) {
+    const bool any = std::any_of(inputs.begin(), inputs.end(), [](const Tensor* input) {
+        const Node* node = input->node();
+        return node && (node->thread != here || node->elsewhere);
+    });
+    if (!any) [[likely]]
+        return;
     Origins origins;
     for (const Tensor* input : inputs) add(origins, input->node());
-    if (!origins.empty()) [[unlikely]]
-        note(output, origins);
+    if (!origins.empty()) note(output, origins);
 }
 
 Tensor without_record(const Tensor& x) {
