@@ -154,6 +154,7 @@ template <class F>
 /// The value of f(x) and its pullback: a function from a cotangent (a tree like the value) to the cotangent of x
 /// (a tree like x). The pullback may be called any number of times.
 ///     auto [y, pullback] = vjp(f, x);     // J(x)^T u  =  pullback(u)
+/// @throws ValueError  as value_and_grad() does, of tensors when the pullback is called
 template <class F, class X>
 [[nodiscard]] auto vjp(const F& f, const X& x) {
     if constexpr (!detail::check_argument<X>()) {
@@ -183,6 +184,7 @@ template <class F, class X>
 /// The value of f(x) and its derivative along `tangent` (a tree like x): tensors by a forward walk with each op's own rule,
 /// numbers as dual numbers.
 ///     auto [y, dy] = jvp(f, x, v);        // dy  =  J(x) v
+/// @throws ValueError  a variable further out, or a tensor that went through another thread, as value_and_grad() does
 template <class F, class X, class V = X>
 [[nodiscard]] auto jvp(const F& f, const X& x, const V& tangent) {
     static_assert(std::is_same_v<X, V>, "jvp: the tangent is of another type than the argument");

@@ -8,18 +8,11 @@
 #include "cotangent/grad/compile/compile.hpp"
 #include "cotangent/grad/grad.hpp"
 #include "cotangent/tensor/ops.hpp"
+#include "tests/elsewhere.hpp"
 
 namespace ct = cotangent;
 using ct::Tensor;
-
-namespace {
-
-template <class F>
-auto elsewhere(F f) {
-    return std::async(std::launch::async, std::move(f)).get();
-}
-
-}  // namespace
+using ct::testing::elsewhere;
 
 TEST_CASE("a tensor that goes through an op on another thread is refused where its derivative would be lost") {
     const Tensor x = ct::ones({3});

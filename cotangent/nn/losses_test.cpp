@@ -1,9 +1,8 @@
 #include "cotangent/nn/losses.hpp"
 
-#include <future>
-
 #include "cotangent/grad/check_derivatives.hpp"
 #include "cotangent/nn/detail/testing.hpp"
+#include "tests/elsewhere.hpp"
 
 namespace nn = ct::nn;
 using namespace ct::nn::testing;
@@ -148,9 +147,7 @@ TEST_CASE("losses name the argument that is wrong") {
 
 TEST_CASE("a loss that another thread computes is refused where its derivative would be lost") {
     const Tensor logits = ct::ones({2, 3}), labels = Tensor::of<std::int64_t>({0, 2});
-    const auto elsewhere = [&](const Tensor& x) {
-        return std::async(std::launch::async, [&] { return nn::cross_entropy(x, labels); }).get();
-    };
-    CHECK_THROWS_WITH_AS((void)ct::grad(elsewhere)(logits), doctest::Contains("went through an op on another thread"),
+    const auto loss = [&](const Tensor& x) { return ct::testing::elsewhere([&] { return nn::cross_entropy(x, labels); }); };
+    CHECK_THROWS_WITH_AS((void)ct::grad(loss)(logits), doctest::Contains("went through an op on another thread"),
                          ct::ValueError);
 }

@@ -2,25 +2,16 @@
 #include "cotangent/grad/compile/compile.hpp"
 
 #include <future>
-#include <thread>
 
 #include <doctest/doctest.h>
 
 #include "cotangent/tensor/ops.hpp"
 #include "cotangent/tensor/threads.hpp"
+#include "tests/elsewhere.hpp"
 
 namespace ct = cotangent;
 using ct::Tensor;
-
-namespace {
-
-/// f() on a thread of its own, with its result or error.
-template <class F>
-auto elsewhere(F f) {
-    return std::async(std::launch::async, std::move(f)).get();
-}
-
-}  // namespace
+using ct::testing::elsewhere;
 
 TEST_CASE("what another thread reads or computes of a value is refused, not frozen") {
     const Tensor x = ct::ones({1});
