@@ -22,6 +22,10 @@ target_include_directories(cotangent_dnnl SYSTEM INTERFACE $<BUILD_INTERFACE:${D
 find_library(GOMP_LIBRARY NAMES gomp libgomp.so.1 REQUIRED)
 target_link_libraries(cotangent_dnnl INTERFACE ${DNNL_LIBRARY} ${GOMP_LIBRARY})
 
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    find_path(XBYAK_INCLUDE xbyak/xbyak.h REQUIRED)
+endif()
+
 if(COTANGENT_APPS)
     find_package(CLI11 REQUIRED)
     find_path(HTTPLIB_INCLUDE httplib.h REQUIRED)

@@ -13,6 +13,7 @@ build_packages=(
     libcurl4-openssl-dev libssl-dev
     fonts-noto-color-emoji unicode-data
 )
+if [ "$(uname -m)" = x86_64 ]; then build_packages+=(libxbyak-dev); fi
 test_packages=(doctest-dev python3 python3-venv chromium xz-utils)
 
 missing_packages() {

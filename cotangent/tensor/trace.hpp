@@ -37,6 +37,25 @@ namespace detail {
 using ElementKernel = void (*)(const void* function, const std::byte* const* inputs, const std::int64_t* steps,
                                std::byte* const* outputs, std::int64_t count);
 
+/// What an elementwise op does to float32 or float64 numbers, where a kernel of several such ops can be assembled.
+enum class Arithmetic : std::uint8_t {
+    none,  ///< something else
+    add,
+    subtract,
+    multiply,
+    divide,
+    divide_by_number,  ///< x, s, 1 / s: x / s (grad/compile/divide_by_number.hpp)
+    negative,
+    square,
+    sqrt,
+    abs,
+    maximum,
+    minimum,
+    multiply_add,       ///< a, b, c: a b + c, the product rounded on its own
+    multiply_subtract,  ///< a b - c
+    subtract_product    ///< c - a b
+};
+
 struct Operation;
 
 /// How an op runs on images [N, C, H, W] whose channels lie in blocks (kernels/image_blocks.hpp), as a compiled function may
@@ -65,6 +84,7 @@ struct Operation {
     ElementKernel kernel = nullptr;
     ElementKernel padded = nullptr;        ///< `kernel` for whole registers, repeated inputs filling one; null: there is none
     std::shared_ptr<const void> function;  ///< of `kernel`
+    Arithmetic arithmetic = Arithmetic::none;
     /// Of an op x -> f(x) of one number: a kernel that writes f and its derivative f'; and the tag of the op g, x -> g f'(x),
     /// which has the same attributes. So a pass may make f' where x is, once.
     ElementKernel with_slope = nullptr;

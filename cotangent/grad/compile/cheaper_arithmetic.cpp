@@ -11,6 +11,7 @@ namespace {
 using Kind = Operation::Kind;
 
 struct Quotient {
+    static constexpr Arithmetic arithmetic = Arithmetic::divide;
     template <class V>
     V operator()(V a, V b) const {
         return a / b;
@@ -26,18 +27,21 @@ template <class V>
     return product;
 }
 struct MultiplyAdd {
+    static constexpr Arithmetic arithmetic = Arithmetic::multiply_add;
     template <class V>
     V operator()(V a, V b, V c) const {
         return rounded_product(a, b) + c;
     }
 };
 struct MultiplySubtract {
+    static constexpr Arithmetic arithmetic = Arithmetic::multiply_subtract;
     template <class V>
     V operator()(V a, V b, V c) const {
         return rounded_product(a, b) - c;
     }
 };
 struct SubtractProduct {
+    static constexpr Arithmetic arithmetic = Arithmetic::subtract_product;
     template <class V>
     V operator()(V a, V b, V c) const {
         return c - rounded_product(a, b);
@@ -68,6 +72,7 @@ void divide_by_numbers(Graph& graph) {
                 instruction.inputs.push_back(graph.value(found->second).whole(found->second));
                 instruction.operation.kernel = instruction.operation.padded =
                     dtype == Dtype::float32 ? divide_by_number<float> : divide_by_number<double>;
+                instruction.operation.arithmetic = Arithmetic::divide_by_number;
             }
         }
         graph.instructions.push_back(std::move(instruction));

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <random>
 
 #include "cotangent/grad/compile/detail/testing.hpp"
 #include "cotangent/grad/grad.hpp"
@@ -160,4 +161,61 @@ TEST_CASE("a value that a loop reads whole and by its first element is read as b
             return cumsum(y) + y * row(y, 0);
         });
     }
+}
+
+namespace {
+
+/// Some forty ops of two tensors and a number, chosen by a seed: three of their results, and sums of all.
+std::vector<Tensor> random_ops(unsigned seed, const Tensor& x, const Tensor& y, const Tensor& number) {
+    std::mt19937 generator(seed);
+    const auto pick = [&](std::size_t n) { return generator() % n; };
+    std::vector<Tensor> values{x, y, number}, sums;
+    for (int k = 0; k < 40; ++k) {
+        const auto any = [&] { return values[pick(3) == 0 ? pick(values.size()) : values.size() - 1 - pick(std::min<std::size_t>(4, values.size()))]; };
+        const Tensor a = any(), b = any();
+        switch (pick(12)) {
+            case 0: values.push_back(a + b); break;
+            case 1: values.push_back(a - b); break;
+            case 2: values.push_back(a * b); break;
+            case 3: values.push_back(a / (abs(b) + 0.5)); break;
+            case 4: values.push_back(-a); break;
+            case 5: values.push_back(ct::square(ct::minimum(a, 2.0))); break;
+            case 6: values.push_back(ct::sqrt(abs(a))); break;
+            case 7: values.push_back(ct::maximum(a, b)); break;
+            case 8: values.push_back(a * b + any()); break;
+            case 9: values.push_back(any() - a * b); break;
+            case 10: values.push_back(sin(a)); break;
+            case 11: values.push_back(a / (abs(number) + 1.5)); break;
+        }
+        if (pick(6) == 0) sums.push_back(sum(tanh(values.back())));
+    }
+    std::vector<Tensor> results{values.back(), values[values.size() / 2], values[values.size() / 3]};
+    results.insert(results.end(), sums.begin(), sums.end());
+    return results;
+}
+
+}  // namespace
+
+TEST_CASE("whatever arithmetic becomes one kernel, and whatever lies between, has the numbers of the ops") {
+    for (unsigned seed = 0; seed < 60; ++seed)
+        for (const ct::Dtype dtype : {ct::Dtype::float64, ct::Dtype::float32}) {
+            const std::int64_t count = std::array{1, 3, 8, 30, 513, 1000, 3001, 70001}[seed % 8];
+            CAPTURE(seed);
+            const Tensor x = cast(numbers(count, -0.3), dtype), y = cast(sin(numbers(count, 3)), dtype);
+            const Tensor number = cast(Tensor(0.7), dtype);
+            const auto f = [seed](const Tensor& a, const Tensor& b, const Tensor& c) { return random_ops(seed, a, b, c); };
+            auto compiled = ct::compile(f);
+            (void)compiled(y, x, number * 2.0);
+            const auto seen = compiled(x, y, number), wanted = f(x, y, number);
+            REQUIRE(seen.size() == wanted.size());
+            for (std::size_t k = 0; k < seen.size(); ++k) {
+                CAPTURE(k);
+                if (k < 3) {
+                    REQUIRE(identical(seen[k], wanted[k]));
+                } else {
+                    const double expected = cast(wanted[k], ct::Dtype::float64).item(), got = cast(seen[k], ct::Dtype::float64).item();
+                    REQUIRE(std::abs(got - expected) <= (dtype == ct::Dtype::float64 ? 1e-13 : 1e-5) * static_cast<double>(count));
+                }
+            }
+        }
 }

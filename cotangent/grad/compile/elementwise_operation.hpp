@@ -10,6 +10,7 @@ Operation elementwise_operation(const char* name, Dtype dtype) {
 }
 
 struct Product {
+    static constexpr Arithmetic arithmetic = Arithmetic::multiply;
     template <class V>
     V operator()(V a, V b) const {
         return a * b;

@@ -34,18 +34,22 @@ std::string Program::explanation() const {
     std::string lines;
     double all_flops = 0, all_bytes = 0;
     for (std::size_t s = 0; s < steps_.size(); ++s) {
-        const auto& done = step_instructions_[s];
-        const bool repeated = s > 0 && done == step_instructions_[s - 1];  // the copies of one concatenation
+        const bool repeated = s > 0 && step_kernels_[s] == step_kernels_[s - 1];  // the copies of one concatenation
         if (repeated) continue;
         // What a step makes for itself is not moved.
         std::vector<int> read, written, made;
         double flops = 0;
         std::string names, shape;
+        std::vector<std::size_t> done;
+        for (const KernelInstructions& kernel : step_kernels_[s])
+            for (const std::size_t k : kernel) {
+                done.push_back(k);
+                if (!names.empty()) names += k == kernel[0] ? ", " : "+";
+                names += instructions[k].operation.name;
+            }
         for (const std::size_t k : done) {
             const Instruction& instruction = instructions[k];
             flops += flops_of(instruction);
-            if (!names.empty()) names += ", ";
-            names += instruction.operation.name;
             for (const Operand& x : instruction.inputs) read.push_back(x.value);
             for (const int output : instruction.outputs)
                 if (output >= 0) made.push_back(output);

@@ -36,18 +36,18 @@ void Planner::plan_releases() {
 /// Which values that a loop reads whole, before or while it writes `array`, might give that their memory.
 std::vector<int> Planner::replaceable(const Loop& loop, const LoopArray& array) const {
     using Place = LoopOperand::Place;
-    std::map<int, std::size_t> reads;  // the last op that reads a value
+    std::map<int, std::size_t> reads;  // the last instruction that reads a value
     std::set<int> not_whole;
     std::size_t written = 0;
-    for (std::size_t position = 0; position < loop.ops.size(); ++position) {
-        for (const LoopOperand& x : loop.ops[position].inputs) {
+    for (const LoopOp& op : loop.ops) {
+        for (const LoopOperand& x : op.inputs) {
             if (x.place != Place::array) continue;
             const LoopArray& from = loop.arrays[x.index];
-            reads[from.value] = position;
+            reads[from.value] = std::max(reads[from.value], x.order);
             if (from.offset != 0 || x.step != 1) not_whole.insert(from.value);
         }
-        for (const LoopOperand& x : loop.ops[position].outputs)
-            if (x.place == Place::array && loop.arrays[x.index].value == array.value) written = position;
+        for (const LoopOperand& x : op.outputs)
+            if (x.place == Place::array && loop.arrays[x.index].value == array.value) written = x.order;
     }
     if (loop.product) {
         const Instruction& product = graph_.instructions[loop.product->instruction];
@@ -56,8 +56,8 @@ std::vector<int> Planner::replaceable(const Loop& loop, const LoopArray& array) 
         for (const Operand& x : product.inputs) not_whole.insert(x.value);
     }
     std::vector<int> result;
-    for (const auto& [id, position] : reads)
-        if (position <= written && !not_whole.contains(id) && value(id).dtype == value(array.value).dtype &&
+    for (const auto& [id, order] : reads)
+        if (order <= written && !not_whole.contains(id) && value(id).dtype == value(array.value).dtype &&
             value(id).shape.size() == loop.count)
             result.push_back(id);
     return result;

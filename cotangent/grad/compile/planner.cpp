@@ -9,15 +9,8 @@ namespace {
 
 using Kind = Operation::Kind;
 
-constexpr std::int64_t padding = 128;        // bytes after it that kernels may read and write
 constexpr std::size_t most_loop_ops = 48, most_totals = 16;
 constexpr std::int64_t longest_row = 4096;   // that a loop repeats
-
-/// A number over a number, in every lane: one division takes half the time of a register full of them.
-template <class T>
-void divide_numbers(const void*, const std::byte* const* inputs, const std::int64_t*, std::byte* const* outputs, std::int64_t) {
-    Lanes<T>(*reinterpret_cast<const T*>(inputs[0]) / *reinterpret_cast<const T*>(inputs[1])).store(reinterpret_cast<T*>(outputs[0]));
-}
 
 }  // namespace
 
@@ -56,11 +49,23 @@ bool Planner::fits_loop(const Instruction& instruction) const {
     });
 }
 
-void Planner::add_step(const Command& step, const std::vector<std::size_t>& instructions, Loop* loop, bool plans_memory) {
+void Planner::add_step(const Command& step, const std::vector<KernelInstructions>& kernels, Loop* loop, bool plans_memory) {
+    emit_straight();  // whatever comes next may need it
     program_.steps_.push_back(step);
+    program_.step_kernels_.push_back(kernels);
+    std::vector<std::size_t> instructions;
+    for (const KernelInstructions& kernel : kernels) instructions.insert(instructions.end(), kernel.begin(), kernel.end());
     step_plans_memory_.push_back(plans_memory || loop);
-    step_instructions_.push_back(instructions);
+    step_instructions_.push_back(std::move(instructions));
     step_loops_.push_back(loop);
+}
+
+void Planner::find_takers() {
+    takers_.resize(graph_.values.size());
+    is_result_.resize(graph_.values.size());
+    for (std::size_t k = 0; k < graph_.instructions.size(); ++k)
+        for (const Operand& x : graph_.instructions[k].inputs) takers_[static_cast<std::size_t>(x.value)].push_back(k);
+    for (const Operand& x : program_.results_) is_result_[static_cast<std::size_t>(x.value)] = true;
 }
 
 void Planner::choose_memory() {
@@ -101,86 +106,6 @@ void Planner::choose_memory() {
     for (const auto& [input, result] : program_.taken_) program_.is_taken_[static_cast<std::size_t>(input)] = true;
 }
 
-/// Memory where a number fills a register, so that kernels need not repeat it.
-const std::byte* Planner::filled(std::size_t k, const Operand& number) {
-    if (is_filled_.contains(number.value) && number.offset == 0) return memory(number.value);
-    const auto [found, is_new] = fills_.try_emplace({number.value, number.offset}, nullptr);
-    if (!is_new) return found->second;
-    Tensor& room = program_.registers_.emplace_back(Tensor::uninitialized({padding}, Dtype::uint8));
-    Command fill;
-    fill.run = run_small_fill;
-    fill.inputs[0] = memory(number.value) + number.offset;
-    fill.outputs[0] = room.fresh_data<std::byte>();
-    fill.count = static_cast<std::int64_t>(size_of(number.dtype));
-    add_step(fill, {k});
-    return found->second = room.fresh_data<std::byte>();
-}
-
-void Planner::emit_small_elementwise(std::size_t k) {
-    const Instruction& instruction = graph_.instructions[k];
-    Command step;
-    const Operation& operation = instruction.operation;
-    step.kernel = operation.padded ? operation.padded : operation.kernel;
-    step.function = operation.function.get();
-    const std::int64_t count = elements(instruction);
-    if (count == 1 && operation.name == std::string_view("divide")) {
-        if (instruction.inputs[0].dtype == Dtype::float64) step.kernel = divide_numbers<double>;
-        else if (instruction.inputs[0].dtype == Dtype::float32) step.kernel = divide_numbers<float>;
-    }
-    for (std::size_t i = 0; i < instruction.inputs.size(); ++i) {
-        const Operand& x = instruction.inputs[i];
-        step.inputs[i] = x.shape.size() == 1 ? filled(k, x) : memory(x.value) + x.offset;
-        step.steps[i] = x.shape.size() == 1 ? 0 : 1;
-    }
-    if (count == 1)
-        is_filled_.insert(instruction.outputs.begin(), instruction.outputs.end());
-    Dtype dtype = Dtype::float64;
-    for (std::size_t i = 0; i < instruction.outputs.size(); ++i) {
-        const int output = instruction.outputs[i];
-        dtype = value(output).dtype;
-        step.outputs[i] = memory(output);
-    }
-    step.count = padded_count(count, dtype);
-    add_step(step, {k});
-}
-
-void Planner::emit_small(std::size_t k) {
-    const Instruction& instruction = graph_.instructions[k];
-    const Operation& operation = instruction.operation;
-    if (operation.kind == Kind::elementwise) return emit_small_elementwise(k);
-    const int output = instruction.outputs[0];
-    const auto size = static_cast<std::int64_t>(size_of(value(output).dtype));
-    Command step;
-    step.outputs[0] = memory(output);
-    if (operation.kind == Kind::join || operation.kind == Kind::place) {
-        const bool places = operation.kind == Kind::place;
-        std::int64_t to = 0;
-        for (std::size_t i = 0; i < instruction.inputs.size(); ++i) {
-            const Operand& x = instruction.inputs[i];
-            Command copy;
-            copy.run = places && i == 0 ? run_small_place : run_small_copy;
-            copy.inputs[0] = memory(x.value) + x.offset;
-            copy.outputs[0] = memory(output) + (places ? operation.first[i] * size : to);
-            copy.count = x.shape.size() * size;
-            copy.steps[0] = copy.outputs[0] - memory(output);
-            copy.steps[1] = value(output).bytes();
-            to += copy.count;
-            add_step(copy, {k});
-        }
-        return;
-    }
-    const Operand& x = instruction.inputs[0];
-    step.inputs[0] = memory(x.value) + x.offset;
-    const bool is_register = x.shape.size() == Lanes<double>::count && !operation.mean;
-    if (is_register) step.run = size == 8 ? run_register_sum<double> : run_register_sum<float>;
-    else step.run = run_small_total;
-    is_filled_.insert(output);
-    step.count = x.shape.size();
-    step.steps[0] = operation.mean;
-    step.steps[1] = size;
-    add_step(step, {k});
-}
-
 void Planner::emit_rows(std::size_t k) {
     const Instruction& instruction = graph_.instructions[k];
     auto op = std::make_unique<RowsOp>();
@@ -198,7 +123,7 @@ void Planner::emit_rows(std::size_t k) {
     step.run = [](Program& program, const Command& s) { program.run_rows(*program.rows_[s.index]); };
     step.index = program_.rows_.size();
     program_.rows_.push_back(std::move(op));
-    add_step(step, {k}, nullptr, true);
+    add_step(step, {{k}}, nullptr, true);
 }
 
 void Planner::emit_copies(std::size_t k) {
@@ -223,7 +148,7 @@ void Planner::emit_copies(std::size_t k) {
     step.run = [](Program& program, const Command& s) { program.run_copies(*program.copies_[s.index]); };
     step.index = program_.copies_.size();
     program_.copies_.push_back(std::move(op));
-    add_step(step, {k}, nullptr, true);
+    add_step(step, {{k}}, nullptr, true);
 }
 
 void Planner::emit_general(std::size_t k) {
@@ -239,7 +164,7 @@ void Planner::emit_general(std::size_t k) {
     step.run = [](Program& program, const Command& s) { program.run_general(*program.generals_[s.index]); };
     step.index = program_.generals_.size();
     program_.generals_.push_back(std::move(op));
-    add_step(step, {k});
+    add_step(step, {{k}});
 }
 
 void Planner::close_all() {
@@ -287,17 +212,12 @@ void Planner::close(std::int64_t count) {
 
 void Planner::run() {
     choose_memory();
-    for (std::size_t k = 0; k < graph_.instructions.size(); ++k) {
+    find_takers();
+    for (const std::size_t k : schedule()) {
         const Instruction& instruction = graph_.instructions[k];
         const Operation& operation = instruction.operation;
         const bool whole = std::all_of(instruction.outputs.begin(), instruction.outputs.end(), [](int output) { return output >= 0; });
-        const auto fixed = [&](const Operand& x) { return is_fixed(x.value) && value(x.value).bytes() <= small_bytes; };
-        const bool small = whole && operation.kind != Kind::general &&
-                           std::all_of(instruction.inputs.begin(), instruction.inputs.end(), fixed) &&
-                           std::all_of(instruction.outputs.begin(), instruction.outputs.end(), [&](int id) { return is_fixed(id); }) &&
-                           instruction.inputs.size() <= (operation.kind == Kind::join || operation.kind == Kind::place ? 1000 : Command::most_inputs) &&
-                           instruction.outputs.size() <= Command::most_outputs;
-        if (small && (operation.kind != Kind::elementwise || is_flat(instruction))) {
+        if (is_small(instruction)) {
             // What waits for a total does not end its loop: more ops may still go into that.
             if (waits(instruction)) {
                 deferred_.push_back(k);
@@ -308,7 +228,7 @@ void Planner::run() {
             continue;
         }
         const bool in_loop = whole && (operation.kind == Kind::elementwise || operation.kind == Kind::total) && fits_loop(instruction) &&
-                             elements(instruction) > 0 && instruction.outputs.size() <= Command::most_outputs && instruction.inputs.size() <= 16;
+                             elements(instruction) > 0 && instruction.outputs.size() <= Command::most_outputs && instruction.inputs.size() <= LoopOp::most_inputs;
         if (in_loop) {
             const std::int64_t count = elements(instruction);
             close_makers(instruction, count);
@@ -353,8 +273,8 @@ void Planner::run() {
         else emit_general(k);
     }
     close_all();
+    emit_straight();
     plan_releases();
-    program_.step_instructions_ = std::move(step_instructions_);
 }
 
 }  // namespace cotangent::detail

@@ -9,6 +9,7 @@
 namespace cotangent::detail {
 
 constexpr std::int64_t small_bytes = 4096;  ///< values up to this size keep memory of their own
+constexpr std::int64_t padding = 128;       ///< bytes after it that kernels may read and write
 
 /// Rounds up to whole registers: what lies behind a small value is free to be computed with.
 [[nodiscard]] std::int64_t padded_count(std::int64_t count, Dtype dtype);
@@ -37,6 +38,7 @@ public:
     void run();
 
 private:
+    friend class LoopPlanner;
     [[nodiscard]] const Value& value(int id) const { return graph_.values[static_cast<std::size_t>(id)]; }
     [[nodiscard]] bool is_fixed(int id) const { return program_.is_fixed_[static_cast<std::size_t>(id)]; }
     [[nodiscard]] std::int64_t elements(const Instruction& instruction) const;
@@ -45,10 +47,17 @@ private:
     [[nodiscard]] bool fits_loop(const Instruction& instruction) const;
     [[nodiscard]] std::optional<GemmProblem> problem_of(const Instruction& instruction) const;
     [[nodiscard]] bool is_product(const Instruction& instruction) const { return problem_of(instruction).has_value(); }
-    void add_step(const Command& step, const std::vector<std::size_t>& instructions, Loop* loop = nullptr,
+    void add_step(const Command& step, const std::vector<KernelInstructions>& kernels, Loop* loop = nullptr,
                   bool plans_memory = false);
     void choose_memory();
+    void find_takers();
+    [[nodiscard]] bool is_small(const Instruction& instruction) const;
+    [[nodiscard]] bool is_straight(const Instruction& instruction) const;
+    [[nodiscard]] std::vector<std::size_t> schedule() const;
     void emit_small(std::size_t k);
+    void join_straight(std::size_t k);
+    void emit_straight();
+    void emit_small_alone(std::size_t k);
     void emit_small_elementwise(std::size_t k);
     void emit_rows(std::size_t k);
     void emit_copies(std::size_t k);
@@ -68,6 +77,9 @@ private:
 
     Program& program_;
     Graph& graph_;
+    std::vector<std::vector<std::size_t>> takers_;               ///< of each value: instructions, as often as they take it
+    std::vector<bool> is_result_;                                ///< of the program
+    std::vector<std::size_t> straight_;                          ///< small arithmetic that becomes one kernel with what follows
     std::map<std::int64_t, std::vector<std::size_t>> open_;      ///< loops that may still grow, by their number of elements
     std::map<int, std::int64_t> open_makers_;                    ///< values that an open loop makes
     std::vector<std::size_t> deferred_;                          ///< small steps that wait for a total of an open loop

@@ -234,7 +234,6 @@ template <class Total>
 void run_block(const Loop& loop, std::byte* scratch, const std::byte* product, std::int64_t at, std::int64_t count,
                Total&& total) {
     using Place = LoopOperand::Place;
-    constexpr std::size_t most_inputs = 16;
     const auto place = [&](const LoopOperand& x) -> std::byte* {
         if (x.place == Place::scratch) return scratch + x.index * loop.scratch_bytes;
         if (x.place == Place::product) return const_cast<std::byte*>(product);
@@ -248,9 +247,9 @@ void run_block(const Loop& loop, std::byte* scratch, const std::byte* product, s
             total(op, place(op.inputs[0]));
             continue;
         }
-        const std::byte* in[most_inputs];
-        std::int64_t steps[most_inputs];
-        std::byte* out[Command::most_outputs];
+        const std::byte* in[LoopOp::most_inputs];
+        std::int64_t steps[LoopOp::most_inputs];
+        std::byte* out[LoopOp::most_outputs];
         for (std::size_t i = 0; i < op.inputs.size(); ++i) {
             in[i] = place(op.inputs[i]);
             steps[i] = op.inputs[i].step;

@@ -16,6 +16,9 @@ namespace cotangent::detail {
 
 class Program;
 
+/// Instructions that one kernel does, in order.
+using KernelInstructions = std::vector<std::size_t>;
+
 /// One step between small values: the kernel's arguments, ready.
 struct Command {
     static constexpr std::size_t most_inputs = 6, most_outputs = 3;
@@ -36,6 +39,7 @@ struct LoopOperand {
     std::size_t index = 0;  ///< of the scratch slot or of the loop's arrays
     std::int64_t step = 1;
     std::int64_t size = 4;  ///< bytes of an element
+    std::size_t order = 0;  ///< of the instruction that reads it last, or writes it, among the loop's
 };
 
 /// An array outside of a loop that it reads or writes.
@@ -51,16 +55,17 @@ struct LoopArray {
     std::vector<std::byte> rows;  ///< as often as a block may need the row
 };
 
-/// One op of a loop.
+/// One op of a loop, or several in one kernel.
 struct LoopOp {
+    static constexpr std::size_t most_inputs = 16, most_outputs = 12;
     ElementKernel kernel = nullptr;  ///< null: a total
     ElementKernel padded = nullptr;  ///< for whole registers, if there is one
     std::int64_t lanes = 16;         ///< of a register
     const void* function = nullptr;
+    std::shared_ptr<const void> code;  ///< of an assembled kernel
     std::vector<LoopOperand> inputs, outputs;
     int total = -1;                  ///< the value a total is for
     bool mean = false;
-    std::size_t instruction = 0;
 };
 
 /// The product that a loop begins with: its blocks follow the rows as they are made.
@@ -78,6 +83,7 @@ struct Loop {
     Dtype total_dtype = Dtype::float64;
     std::optional<LoopProduct> product;
     std::vector<LoopOp> ops;
+    std::vector<KernelInstructions> kernels;
     std::vector<LoopArray> arrays;
     int totals = 0;
     std::vector<std::byte*> pointers;   ///< of the arrays, while it runs
@@ -133,6 +139,7 @@ public:
 
 private:
     friend class Planner;
+    friend class LoopPlanner;
     [[nodiscard]] Tensor seen_as(const Operand& operand) const;
     void find_fixed();
     void point(Loop& loop);
@@ -158,11 +165,12 @@ private:
     std::vector<Command> steps_;
     std::vector<std::vector<int>> releases_;  ///< values that nobody needs after a step
     bool releases_any_ = false;
+    std::vector<std::shared_ptr<const void>> codes_;  ///< of kernels of small values
     std::vector<std::unique_ptr<Loop>> loops_;
     std::vector<std::unique_ptr<RowsOp>> rows_;
     std::vector<std::unique_ptr<CopyOp>> copies_;
     std::vector<std::unique_ptr<GeneralOp>> generals_;
-    std::vector<std::vector<std::size_t>> step_instructions_;
+    std::vector<std::vector<KernelInstructions>> step_kernels_;
     std::size_t recorded_ops_ = 0;
 };
 

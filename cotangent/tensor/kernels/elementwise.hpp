@@ -295,7 +295,18 @@ template <class F>
     return operation;
 }
 
-/// F, a function of n numbers, over lanes. If it has a member with_slope, that says how it is made with its derivative.
+/// f, with what it does as a name.
+template <Arithmetic what, class F>
+struct Known : F {
+    static constexpr Arithmetic arithmetic = what;
+};
+template <Arithmetic what, class F>
+[[nodiscard]] constexpr Known<what, F> known(const F& f) {
+    return {f};
+}
+
+/// F, a function of n numbers, over lanes. Members of F may say more: with_slope how it is made with its derivative, arithmetic
+/// what it is.
 template <class T, std::size_t n, class F>
 [[nodiscard]] Operation lanes_operation(const char* op, const F& f) {
     Operation operation = elementwise_operation(op, lanes_kernel<T, n, F>, padded_lanes_kernel<T, n, F>, f);
@@ -303,6 +314,7 @@ template <class T, std::size_t n, class F>
         operation.with_slope = F::template with_slope<T>;
         operation.slope_tag = F::slope_tag();
     }
+    if constexpr (requires { requires std::is_same_v<decltype(F::arithmetic), const Arithmetic>; }) operation.arithmetic = F::arithmetic;
     return operation;
 }
 

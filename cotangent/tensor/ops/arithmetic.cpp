@@ -13,7 +13,7 @@
 namespace cotangent {
 namespace {
 
-using detail::Accepts, detail::Call, detail::elementwise, detail::Keep, detail::record;
+using detail::Accepts, detail::Arithmetic, detail::Call, detail::elementwise, detail::Keep, detail::known, detail::record;
 
 struct Add {
     static constexpr const char* name = "add";
@@ -108,16 +108,17 @@ bool update_in_place(Tensor& target, const Tensor& other, const F& f) {
     return true;
 }
 
-constexpr auto plus = [](auto x, auto y) { return x + y; };
-constexpr auto minus = [](auto x, auto y) { return x - y; };
-constexpr auto times = [](auto x, auto y) { return x * y; };
-constexpr auto over = [](auto x, auto y) {
+constexpr auto plus = known<Arithmetic::add>([](auto x, auto y) { return x + y; });
+constexpr auto minus = known<Arithmetic::subtract>([](auto x, auto y) { return x - y; });
+constexpr auto times = known<Arithmetic::multiply>([](auto x, auto y) { return x * y; });
+constexpr auto over = known<Arithmetic::divide>([](auto x, auto y) {
     using T = decltype(x);
     if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) {  // the least integer has no negative: it wraps, as in NumPy
         if (y == -1) return static_cast<T>(0 - static_cast<std::make_unsigned_t<T>>(x));
     }
     return x / y;
-};
+});
+constexpr auto opposite = known<Arithmetic::negative>([](auto v) { return -v; });
 
 }  // namespace
 
@@ -143,7 +144,7 @@ Tensor divide(const Tensor& a, const Tensor& b) {
 }
 
 Tensor negative(const Tensor& x) {
-    return record(Negative{}, elementwise<Accepts::numeric>("negative", [](auto v) { return -v; }, x), x);
+    return record(Negative{}, elementwise<Accepts::numeric>("negative", opposite, x), x);
 }
 
 Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }

@@ -10,7 +10,7 @@
 namespace cotangent {
 namespace {
 
-using detail::Accepts, detail::Call, detail::elementwise, detail::Keep, detail::record;
+using detail::Accepts, detail::Arithmetic, detail::Call, detail::elementwise, detail::Keep, detail::known, detail::record;
 
 /// What part of the derivative goes to `a` when the larger of a and b is taken: 1, 1/2 or 0. A constant: never recorded.
 Tensor share_of_larger(const Tensor& a, const Tensor& b) {
@@ -63,8 +63,8 @@ struct Clip {
     [[nodiscard]] Tensor jvp(const Call& call) const { return call.tangent(0) * inside(call.input(0)); }
 };
 
-constexpr auto larger = [](auto x, auto y) { return maximum(x, y); };
-constexpr auto smaller = [](auto x, auto y) { return minimum(x, y); };
+constexpr auto larger = known<Arithmetic::maximum>([](auto x, auto y) { return maximum(x, y); });
+constexpr auto smaller = known<Arithmetic::minimum>([](auto x, auto y) { return minimum(x, y); });
 
 }  // namespace
 

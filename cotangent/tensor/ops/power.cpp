@@ -13,7 +13,7 @@
 namespace cotangent {
 namespace {
 
-using detail::Accepts, detail::Call, detail::elementwise, detail::Keep, detail::record;
+using detail::Accepts, detail::Arithmetic, detail::Call, detail::elementwise, detail::Keep, detail::known, detail::record;
 
 // y' = 1 / (2 y)
 struct Sqrt {
@@ -77,10 +77,12 @@ struct Power {
     }
 };
 
+constexpr auto squared = known<Arithmetic::square>([](auto v) { return v * v; });
+
 Tensor raise(const Tensor& x, double exponent) {
     // What squares and roots can say is faster and at least as exact. sqrt(-0.0) and sqrt(-infinity) differ from pow.
     if (exponent == 1) return elementwise("power", [](auto v) { return v; }, x);
-    if (exponent == 2) return elementwise("power", [](auto v) { return v * v; }, x);
+    if (exponent == 2) return elementwise("power", squared, x);
     if (exponent == 3) return elementwise("power", [](auto v) { return v * v * v; }, x);
     if (exponent == -1) return elementwise("power", [](auto v) { return 1 / v; }, x);
     if (exponent == -2) return elementwise("power", [](auto v) { return 1 / (v * v); }, x);
@@ -90,7 +92,7 @@ Tensor raise(const Tensor& x, double exponent) {
 }  // namespace
 
 Tensor sqrt(const Tensor& x) {
-    return record(Sqrt{}, elementwise("sqrt", [](auto v) { return sqrt(v); }, x), x);
+    return record(Sqrt{}, elementwise("sqrt", known<Arithmetic::sqrt>([](auto v) { return sqrt(v); }), x), x);
 }
 
 Tensor rsqrt(const Tensor& x) {
@@ -98,7 +100,7 @@ Tensor rsqrt(const Tensor& x) {
 }
 
 Tensor square(const Tensor& x) {
-    return record(Square{}, elementwise<Accepts::numeric>("square", [](auto v) { return v * v; }, x), x);
+    return record(Square{}, elementwise<Accepts::numeric>("square", squared, x), x);
 }
 
 Tensor power(const Tensor& base, const Tensor& exponent) {

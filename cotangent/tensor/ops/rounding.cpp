@@ -7,7 +7,7 @@
 namespace cotangent {
 namespace {
 
-using detail::Accepts, detail::Call, detail::elementwise, detail::Keep, detail::record;
+using detail::Accepts, detail::Arithmetic, detail::Call, detail::elementwise, detail::Keep, detail::known, detail::record;
 
 struct Abs {
     static constexpr const char* name = "abs";
@@ -20,11 +20,11 @@ constexpr auto floor_of = []<class T>(T v) {
     if constexpr (std::is_integral_v<T>) return v;
     else return floor(v);
 };
-constexpr auto magnitude = []<class T>(T v) {
+constexpr auto magnitude = known<Arithmetic::abs>([]<class T>(T v) {
     if constexpr (std::is_unsigned_v<T>) return v;
     else if constexpr (std::is_integral_v<T>) return v < 0 ? static_cast<T>(-v) : v;
     else return abs(v);
-};
+});
 
 }  // namespace
 
