@@ -88,6 +88,43 @@ TEST_CASE("large values that have memory in turns, joined and cut, stay apart") 
     }
 }
 
+TEST_CASE("values moved by a few elements, with others at their ends, are as right as copies") {
+    const auto f = [](const Tensor& x) {
+        const std::int64_t n = x.size();
+        const auto number = [](double value) { return ct::full({1}, value, ct::Dtype::float64); };
+        const auto before = [&](const Tensor& first, const Tensor& v) { return ct::concatenate({first, slice_axis(v, 0, 0, n - first.size())}); };
+        const auto behind = [&](const Tensor& v, const Tensor& last) { return ct::concatenate({slice_axis(v, 0, last.size(), n), last}); };
+        const Tensor y = x * 0.5 + 1.0;
+        const Tensor a = before(number(1), y), b = behind(y, number(2)), c = before(number(3), y);   // both ends, and one end twice
+        const Tensor far = before(ct::full({9}, 0.25, ct::Dtype::float64), y), again = before(number(0), a);
+        const Tensor y2 = y * a - b * 0.5;                                 // the last use of y, where it is also read moved
+        const Tensor round = before(slice_axis(y2, 0, n - 1, n), y2);      // what comes before is its own end
+        const Tensor y3 = y2 * round + c * far - again;
+        const Tensor both = before(slice_axis(x, 0, 0, 1), behind(y3, sum(y3, {.axes = {0}, .keep_axes = true}) * 0.0 + 4.0));
+        return std::vector{y2, y3 * both, maximum(both, round)};
+    };
+    const auto g = [f](const Tensor& x) {
+        return ct::grad([&](const Tensor& v) {
+            const auto parts = f(v);
+            return sum(parts[0] * parts[1]) + sum(parts[2]);
+        })(x);
+    };
+    for (const std::int64_t n : {100, 513, 1000, 5000, 70001}) {
+        CAPTURE(n);
+        auto compiled = ct::compile(f);
+        auto slope = ct::compile(g);
+        (void)compiled(numbers(n, 0.7));
+        (void)slope(numbers(n, 0.7));
+        for (const double start : {-0.3, 0.4}) {
+            const Tensor x = numbers(n, start);
+            const auto seen = compiled(x), wanted = f(x);
+            for (std::size_t k = 0; k < seen.size(); ++k) CHECK(identical(seen[k], wanted[k]));
+            const auto a = slope(x).to_vector<double>(), b = g(x).to_vector<double>();
+            for (std::size_t i = 0; i < a.size(); ++i) REQUIRE(std::abs(a[i] - b[i]) <= 1e-13 * (1 + std::abs(b[i])));
+        }
+    }
+}
+
 TEST_CASE("results without elements are not confused with numbers") {
     auto f = ct::compile([](const Tensor& x) { return std::tuple{x * 2.0, sum(x), ct::concatenate({x, x})}; });
     for (int k = 0; k < 2; ++k) {

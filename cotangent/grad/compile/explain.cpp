@@ -31,6 +31,10 @@ std::string Program::explanation() const {
             if (output >= 0) sum += static_cast<double>(value(output).shape.size());
         return sum;
     };
+    const auto copy_of = [&](const Instruction& instruction) -> const CopyOp* {
+        const auto found = std::find_if(copies_.begin(), copies_.end(), [&](const auto& copy) { return copy->output == instruction.outputs[0]; });
+        return found == copies_.end() ? nullptr : found->get();
+    };
     std::string lines;
     double all_flops = 0, all_bytes = 0;
     for (std::size_t s = 0; s < steps_.size(); ++s) {
@@ -71,9 +75,15 @@ std::string Program::explanation() const {
             if (!shape.empty()) shape += ' ';
             shape += to_string(value(id).shape);
         }
+        const char* what = done.size() > 1 ? "fused" : "";
+        if (const CopyOp* const copy = done.size() == 1 ? copy_of(instructions[done[0]]) : nullptr) {
+            double copied = 0;
+            for (const CopyOp::Piece& piece : copy->pieces) copied += (piece.value < 0 ? 1.0 : 2.0) * static_cast<double>(piece.bytes);
+            if (copied < bytes / 2) what = "moved";
+            bytes = copied;
+        }
         all_flops += flops;
         all_bytes += bytes;
-        const char* what = done.size() > 1 ? "fused" : "";
         lines += fmt::format("{:>4}  {:<6} {:>10} {:>10}  {} -> {}\n", s, what, bytes_text(bytes), count_text(flops), names, shape);
     }
     double small = 0, large = 0;

@@ -77,9 +77,55 @@ void Planner::take_over(std::size_t s) {
     }
 }
 
+/// A copy that is another value moved by a few elements, with others at one end, lies where that value lies: the others are
+/// in the room that buffers have at their ends.
+std::optional<Planner::Moved> Planner::moved(const CopyOp& copy) const {
+    const auto longest = std::max_element(copy.pieces.begin(), copy.pieces.end(),
+                                          [](const CopyOp::Piece& a, const CopyOp::Piece& b) { return a.bytes < b.bytes; });
+    if (longest == copy.pieces.end() || longest->value < 0 || value(longest->value).dtype != value(copy.output).dtype) return std::nullopt;
+    const Moved result{longest->value, longest->offset - longest->to};
+    const std::int64_t bytes = value(result.of).bytes();
+    if (result.by < -buffer_room || result.by + value(copy.output).bytes() > bytes + buffer_room) return std::nullopt;
+    for (const CopyOp::Piece& piece : copy.pieces) {
+        const std::int64_t at = result.by + piece.to;
+        if (&piece != &*longest && at + piece.bytes > 0 && at < bytes) return std::nullopt;
+    }
+    return result;
+}
+
+/// Which copies need none. A value's room before it and behind it is for one of them each; they keep its memory until they are
+/// not read any more.
+void Planner::find_moved(std::vector<bool>& has_buffer, std::vector<int>& last) {
+    std::set<std::pair<int, bool>> taken;
+    for (const auto& copy : program_.copies_) {
+        const auto id = static_cast<std::size_t>(copy->output);
+        const std::optional<Moved> found = moved(*copy);
+        if (!found || !has_buffer[id] || !has_buffer[static_cast<std::size_t>(found->of)]) continue;
+        const bool before = found->by < 0, behind = found->by + value(copy->output).bytes() > value(found->of).bytes();
+        if ((before && taken.contains({found->of, true})) || (behind && taken.contains({found->of, false}))) continue;
+        if (before) taken.insert({found->of, true});
+        if (behind) taken.insert({found->of, false});
+        has_buffer[id] = false;
+        moved_[copy->output] = *found;
+        int& until = last[static_cast<std::size_t>(found->of)];
+        until = std::max(until, last[id]);
+        std::erase_if(copy->pieces, [&](const CopyOp::Piece& piece) {
+            return piece.value == found->of && piece.offset - piece.to == found->by;
+        });
+    }
+}
+
+/// Does a loop read a value that lies, moved, where another lies?
+bool Planner::reads_moved(const Loop& loop, int of) const {
+    return std::any_of(loop.arrays.begin(), loop.arrays.end(), [&](const LoopArray& array) {
+        const auto found = moved_.find(array.value);
+        return found != moved_.end() && found->second.of == of;
+    });
+}
+
 /// Values that loops and copies make, and that do not leave the program, get buffers, one after the other. What a loop
 /// writes may lie where it reads from, if that is its last use.
-void Planner::share_buffers(const std::vector<int>& first, const std::vector<int>& last, const std::vector<bool>& kept) {
+void Planner::share_buffers(const std::vector<int>& first, std::vector<int> last, const std::vector<bool>& kept) {
     std::vector<bool> has_buffer(graph_.values.size());
     std::map<std::pair<Dtype, std::int64_t>, std::vector<Tensor>> free;
     const auto give_back = [&](int id) {
@@ -90,10 +136,12 @@ void Planner::share_buffers(const std::vector<int>& first, const std::vector<int
         if (first[id] < 0 || is_fixed(static_cast<int>(id)) || kept[id] || graph_.values[id].bytes() == 0 ||
             in_scratch_.contains(static_cast<int>(id)))
             continue;
-        const auto step = static_cast<std::size_t>(first[id]);
-        if (!step_plans_memory_[step]) continue;
-        has_buffer[id] = true;
-        made[step].push_back(static_cast<int>(id));
+        has_buffer[id] = step_plans_memory_[static_cast<std::size_t>(first[id])];
+    }
+    find_moved(has_buffer, last);
+    for (std::size_t id = 0; id < first.size(); ++id) {
+        if (!has_buffer[id]) continue;
+        made[static_cast<std::size_t>(first[id])].push_back(static_cast<int>(id));
         gone[static_cast<std::size_t>(last[id])].push_back(static_cast<int>(id));
     }
     for (std::size_t s = 0; s < made.size(); ++s) {
@@ -107,7 +155,7 @@ void Planner::share_buffers(const std::vector<int>& first, const std::vector<int
                 for (const int before : replaceable(*step_loops_[s], *written)) {
                     const auto b = static_cast<std::size_t>(before);
                     if (!has_buffer[b] || last[b] != static_cast<int>(s) || first[b] == last[b] ||
-                        !replaced.insert(before).second)
+                        reads_moved(*step_loops_[s], before) || !replaced.insert(before).second)
                         continue;
                     slot = program_.slots_[b];
                     break;
@@ -116,12 +164,20 @@ void Planner::share_buffers(const std::vector<int>& first, const std::vector<int
             if (!slot.has_storage()) {
                 auto& buffers = free[{value(id).dtype, value(id).shape.size()}];
                 if (buffers.empty()) {
-                    buffers.push_back(Tensor::uninitialized({value(id).shape.size()}, value(id).dtype));
-                    program_.buffers_.push_back(buffers.back());
+                    const std::int64_t count = value(id).shape.size(), room = buffer_room / static_cast<std::int64_t>(size_of(value(id).dtype));
+                    program_.buffers_.push_back(Tensor::uninitialized({count + 2 * room}, value(id).dtype));
+                    buffers.push_back(program_.buffers_.back().view({count}, room));
                 }
                 slot = buffers.back();
                 buffers.pop_back();
             }
+            program_.is_fixed_[static_cast<std::size_t>(id)] = true;
+        }
+        for (const auto& [id, from] : moved_) {
+            if (first[static_cast<std::size_t>(id)] != static_cast<int>(s)) continue;
+            const std::int64_t by = from.by / static_cast<std::int64_t>(size_of(value(id).dtype));
+            program_.slots_[static_cast<std::size_t>(id)] =
+                program_.slots_[static_cast<std::size_t>(from.of)].view({value(id).shape.size()}, by);
             program_.is_fixed_[static_cast<std::size_t>(id)] = true;
         }
         for (const int id : gone[s])

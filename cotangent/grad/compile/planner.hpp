@@ -9,6 +9,7 @@
 namespace cotangent::detail {
 
 constexpr std::int64_t small_bytes = 4096;  ///< values up to this size keep memory of their own
+constexpr std::int64_t buffer_room = 64;    ///< bytes before and behind a large value, for what is put to its ends
 constexpr std::int64_t padding = 128;       ///< bytes after it that kernels may read and write
 
 /// Rounds up to whole registers: what lies behind a small value is free to be computed with.
@@ -72,7 +73,15 @@ private:
     void plan_releases();
     [[nodiscard]] std::vector<int> replaceable(const Loop& loop, const LoopArray& array) const;
     void take_over(std::size_t step);
-    void share_buffers(const std::vector<int>& first, const std::vector<int>& last, const std::vector<bool>& kept);
+    void share_buffers(const std::vector<int>& first, std::vector<int> last, const std::vector<bool>& kept);
+    /// Where a value lies in another's memory.
+    struct Moved {
+        int of = -1;
+        std::int64_t by = 0;  ///< bytes from its start
+    };
+    [[nodiscard]] std::optional<Moved> moved(const CopyOp& copy) const;
+    void find_moved(std::vector<bool>& has_buffer, std::vector<int>& last);
+    [[nodiscard]] bool reads_moved(const Loop& loop, int of) const;
     [[nodiscard]] std::byte* memory(int id) const { return program_.slots_[static_cast<std::size_t>(id)].fresh_data<std::byte>(); }
 
     Program& program_;
@@ -87,6 +96,7 @@ private:
     std::set<int> in_scratch_;                              ///< values that live inside a loop only
     std::set<int> is_filled_;                               ///< numbers whose memory is full of them, a register at least
     std::map<std::pair<int, std::int64_t>, const std::byte*> fills_;  ///< where numbers of other values have been repeated
+    std::map<int, Moved> moved_;                                 ///< values that lie where others lie
     std::vector<std::vector<std::size_t>> step_instructions_;    ///< what each step does
     std::vector<bool> step_plans_memory_;                        ///< the steps whose results may have a buffer
     std::vector<Loop*> step_loops_;                              ///< the steps that are loops
