@@ -199,16 +199,15 @@ private:
     Ymm take(std::size_t p) {
         if (free_.empty()) {
             std::size_t farthest = none;
-            for (std::size_t q = 0; q < parts_.size(); ++q) {
-                const Part& x = parts_[q];
-                const bool is_at_hand = std::find(in_use_.begin(), in_use_.end(), q) != in_use_.end();
-                if (x.held < 0 || is_at_hand) continue;
-                if (farthest == none || next_read(x) > next_read(parts_[farthest])) farthest = q;
+            for (const std::size_t q : holders_) {
+                if (std::find(in_use_.begin(), in_use_.end(), q) != in_use_.end()) continue;
+                if (farthest == none || next_read(parts_[q]) > next_read(parts_[farthest])) farthest = q;
             }
             if (!parts_[farthest].is_stored) store(farthest);
             release(farthest);
         }
         parts_[p].held = free_.back();
+        holders_[static_cast<std::size_t>(parts_[p].held)] = p;
         free_.pop_back();
         return Ymm(parts_[p].held);
     }
@@ -245,7 +244,7 @@ private:
         const auto n = static_cast<std::size_t>(operand_count(operation.op));
         std::array<std::size_t, 3> operands = operation.operands;
         if (commutes(operation.op) && parts_[operands[0]].held < 0 && parts_[operands[1]].held >= 0) std::swap(operands[0], operands[1]);
-        in_use_.assign(operands.begin(), operands.end());
+        in_use_ = operands;
         std::array<Place, 3> at;
         for (std::size_t i = 0; i < n; ++i) at[i] = find(operands[i], i, !may_be_in_memory(operation.op, i));
         finish_reads(operands);
@@ -269,7 +268,7 @@ private:
     /// (x0 + x1) + (x2 + x3), and one after the other what is left; in every lane.
     void write_lanes(const Operation& operation) {
         const std::size_t p = operation.operands[0];
-        in_use_.assign(operation.operands.begin(), operation.operands.end());
+        in_use_ = operation.operands;
         const Xbyak::Xmm sum(work_.getIdx()), upper(more_work_.getIdx());
         if (p == none) {
             vxorps(work_, work_, work_);
@@ -299,7 +298,8 @@ private:
     // While operations are written.
     std::size_t at_ = 0;
     std::vector<int> free_;
-    std::vector<std::size_t> in_use_;
+    std::array<std::size_t, value_registers> holders_{};  // the part in each register that is not free
+    std::array<std::size_t, 3> in_use_{};                 // by the operation at hand
 };
 
 }  // namespace
