@@ -1,6 +1,6 @@
-// The hand's Jacobian in forward mode. A point of the surface is moved by a few bones, as its triangle's corners are, and a
-// bone by the rotation of the hand and the four angles of its own finger: no bone has angles of two fingers, so that all
-// fingers share four tangents.
+// The hand's Jacobian in forward mode. A vertex of the surface is moved by a few bones, and a bone by the rotation of the hand
+// and the four angles of its own finger: no bone has angles of two fingers, so that all fingers share four tangents. The
+// slopes of a vertex are found once, whatever points lie on its triangles.
 // @source  Curtis, Powell, Reid 1974, "On the estimation of sparse Jacobian matrices": columns without a row in common
 //          are computed as one
 #include <algorithm>
@@ -19,44 +19,54 @@ using Bone = Dual<double, Tangents<double, 8>>;  ///< by the angles of a finger,
 using Place = Dual<double, Tangents<double, 2>>;
 using Four = Tangents<double, 4>;  ///< four numbers, added and scaled at once
 
-/// What one bone has to do with a point of the surface: its influences on the corners of the triangle.
-struct Pull {
-    std::uint32_t bone;
-    std::uint32_t influences[3];  ///< numbers in HandJacobian's list, where the last is nothing
-    bool ends_finger;             ///< the next one is of another finger
-};
+constexpr std::size_t rotation = 5;  ///< where a finger's number stands
 
-std::size_t finger_of(std::size_t bone) { return bends(bone) ? joint_of(bone).finger : 0; }
+/// Four columns of a point's rows: which slopes of its triangle's corners are in them.
+struct Block {
+    std::size_t first_column;
+    std::array<std::uint32_t, 3> slopes;  ///< numbers in HandJacobian's list, where 0 is nothing
+};
 
 class HandJacobian {
 public:
-    explicit HandJacobian(const Hand& problem) : problem_(problem), rows_(columns * problem.residuals()) {
-        for (const std::vector<Influence>& influences : problem.model.vertices) {
-            first_influence_.push_back(weighted_.size());
-            for (const Influence& influence : influences) {
-                Four& weighted = weighted_.emplace_back();
-                for (std::size_t k = 0; k < 4; ++k) weighted.set(static_cast<int>(k), influence.weighted[k]);
+    explicit HandJacobian(const Hand& problem) : problem_(problem), rows_(columns * problem.residuals()), slopes_(1) {
+        for (const std::size_t v : problem.used) {
+            std::array<std::uint32_t, 6>& of_vertex = numbers_.emplace_back();  // by finger
+            of_vertex[rotation] = add();
+            for (const Influence& influence : problem.model.vertices[v]) {
+                if (!bends(influence.bone)) continue;
+                std::uint32_t& number = of_vertex[joint_of(influence.bone).finger];
+                if (number == 0) number = add();
             }
         }
-        weighted_.emplace_back();
-        for (const std::size_t triangle : problem.triangle) {
-            first_pull_.push_back(pulls_.size());
-            for (const Pull& pull : pulls_of(problem.model.triangles[triangle])) pulls_.push_back(pull);
+        for (const auto& [a, b, c] : problem.corners) {
+            first_block_.push_back(blocks_.size());
+            for (std::size_t finger = rotation + 1; finger-- > 0;) {
+                const std::array slopes{numbers_[a][finger], numbers_[b][finger], numbers_[c][finger]};
+                if (slopes != std::array<std::uint32_t, 3>{}) blocks_.push_back({finger == rotation ? 2 : 8 + angles * finger, slopes});
+            }
         }
+        first_block_.push_back(blocks_.size());
     }
     /// Writes what is not always 0.
     void compute() {
-        const auto vertices = problem_.surface(problem_.pose);
-        const auto transforms = bone_transforms(problem_.model, pose());
+        find_slopes();
         double* rows = rows_.data();
-        for (std::size_t p = 0; p < problem_.points.size(); ++p) {
+        for (std::size_t p = 0; p < problem_.points.size(); ++p, rows += 3 * columns) {
+            const std::array<double, 3> weights = Hand::weights(problem_.places[p]);
+            for (const Block& block : std::span(&blocks_[first_block_[p]], first_block_[p + 1] - first_block_[p])) {
+                const auto &a = slopes_[block.slopes[0]], &b = slopes_[block.slopes[1]], &c = slopes_[block.slopes[2]];
+                for (std::size_t i = 0; i < 3; ++i)
+                    (a[i] * -weights[0] + b[i] * -weights[1] + c[i] * -weights[2]).copy_to(rows + i * columns + block.first_column);
+            }
             const auto& [u, v] = problem_.places[p];
             const std::array<Place, 2> place = {variable<Place>(u, 0), variable<Place>(v, 1)};
-            for (std::size_t i = 0; i < 3; ++i)
-                problem_.residual<Place>(p, i, problem_.corners_of(p, i, vertices), place)
-                    .tangent.copy_to(rows + i * columns);
-            fill_by_pose(rows, transforms, pulls(p), Hand::weights(problem_.places[p]));
-            rows += 3 * columns;
+            for (std::size_t i = 0; i < 3; ++i) {
+                double* const row = rows + i * columns;
+                problem_.residual<Place>(p, i, corners_of(p, i), place).tangent.copy_to(row);
+                for (std::size_t k = 0; k < 3; ++k) row[5 + k] = 0;  // a place was written there
+                row[5 + i] = -(weights[0] + weights[1] + weights[2]);
+            }
         }
     }
     [[nodiscard]] const std::vector<double>& rows() const { return rows_; }
@@ -74,66 +84,56 @@ private:
         for (std::size_t k = 6; k < 26; ++k) result[k] = variable<Bone>(problem_.pose[k], (k - 6) % angles);
         return result;  // the translation is not in the bones
     }
-    std::span<const Pull> pulls(std::size_t p) const {
-        const std::size_t end = p + 1 < first_pull_.size() ? first_pull_[p + 1] : pulls_.size();
-        return {&pulls_[first_pull_[p]], end - first_pull_[p]};
+    std::uint32_t add() {
+        slopes_.emplace_back();
+        return static_cast<std::uint32_t>(slopes_.size() - 1);
     }
-    /// Those of one finger side by side, after those that do not bend.
-    std::vector<Pull> pulls_of(const std::array<std::size_t, 3>& corners) const {
-        std::vector<Pull> pulls;
-        const auto none = static_cast<std::uint32_t>(weighted_.size() - 1);
-        for (std::size_t c = 0; c < 3; ++c) {
-            const auto& influences = problem_.model.vertices[corners[c]];
-            for (std::size_t k = 0; k < influences.size(); ++k) {
-                const auto bone = static_cast<std::uint32_t>(influences[k].bone);
-                auto pull = std::find_if(pulls.begin(), pulls.end(), [&](const Pull& x) { return x.bone == bone; });
-                if (pull == pulls.end()) pull = pulls.insert(pull, {bone, {none, none, none}, false});
-                pull->influences[c] = static_cast<std::uint32_t>(first_influence_[corners[c]] + k);
-            }
-        }
-        std::sort(pulls.begin(), pulls.end(), [](const Pull& a, const Pull& b) {
-            return std::pair(bends(a.bone), a.bone) < std::pair(bends(b.bone), b.bone);
-        });
-        for (std::size_t k = 0; k < pulls.size(); ++k)
-            pulls[k].ends_finger =
-                k + 1 == pulls.size() || (bends(pulls[k].bone) && finger_of(pulls[k].bone) != finger_of(pulls[k + 1].bone));
-        return pulls;
-    }
-    /// A point's slopes by rotation, translation and the angles of fingers, in its three rows. The place has these weights.
-    void fill_by_pose(double* rows, const std::vector<Affine<Bone>>& transforms, std::span<const Pull> pulls,
-                      const std::array<double, 3>& weights) const {
-        std::array<Tangents<double, 8>, 3> by_rotation;
-        std::array<Bone, 3> at = {0.0, 0.0, 0.0};
-        for (const Pull& pull : pulls) {
-            const Influence influence = merged(pull, weights);
-            for (std::size_t i = 0; i < 3; ++i) at[i] -= influence.moved(transforms[pull.bone][i]);
-            if (!pull.ends_finger) continue;
-            double* by_angles = rows + 8 + angles * finger_of(pull.bone);
-            for (std::size_t i = 0; i < 3; ++i) {
-                for (std::size_t k = 0; k < angles; ++k) by_angles[i * columns + k] = at[i].tangent[static_cast<int>(k)];
-                by_rotation[i] = by_rotation[i] + at[i].tangent;
-                at[i] = Bone(0.0);
-            }
-        }
-        for (std::size_t i = 0; i < 3; ++i, rows += columns) {
-            for (std::size_t k = 0; k < 3; ++k) rows[2 + k] = by_rotation[i][static_cast<int>(angles + k)];
-            rows[5 + i] = -(weights[0] + weights[1] + weights[2]);
-        }
-    }
-    /// What a bone has to do with a place of these weights.
-    Influence merged(const Pull& pull, const std::array<double, 3>& weights) const {
-        const auto of = [&](std::size_t c) -> const Four& { return weighted_[pull.influences[c]]; };
-        Influence result{pull.bone, {}};
-        (of(0) * weights[0] + of(1) * weights[1] + of(2) * weights[2]).copy_to(result.weighted.data());
+    /// The slopes of a bone's transform by the rotation, with the transform itself as a fourth number, and by the angles of its
+    /// finger.
+    struct BoneSlopes {
+        Affine<Four> by_rotation, by_angles;
+    };
+    [[nodiscard]] std::vector<BoneSlopes> bone_slopes() const {
+        const std::vector<Affine<Bone>> transforms = bone_transforms(problem_.model, pose());
+        std::vector<BoneSlopes> result(transforms.size());
+        for (std::size_t b = 0; b < transforms.size(); ++b)
+            for (std::size_t i = 0; i < 3; ++i)
+                for (std::size_t j = 0; j < 4; ++j)
+                    for (int k = 0; k < 4; ++k) {
+                        const Bone& entry = transforms[b][i][j];
+                        result[b].by_angles[i][j].set(k, entry.tangent[k]);
+                        result[b].by_rotation[i][j].set(k, k < 3 ? entry.tangent[4 + k] : entry.value);
+                    }
         return result;
+    }
+    [[nodiscard]] std::array<double, 3> corners_of(std::size_t p, std::size_t i) const {
+        std::array<double, 3> result;
+        for (std::size_t c = 0; c < 3; ++c)
+            result[c] = slopes_[numbers_[problem_.corners[p][c]][rotation]][i][3] + problem_.pose[3 + i];
+        return result;
+    }
+    /// Of all used vertices, and their places.
+    void find_slopes() {
+        const std::vector<BoneSlopes> bones = bone_slopes();
+        std::fill(slopes_.begin(), slopes_.end(), std::array<Four, 3>{});
+        for (std::size_t v = 0; v < problem_.used.size(); ++v) {
+            std::array<Four, 3>& by_rotation = slopes_[numbers_[v][rotation]];
+            for (const Influence& influence : problem_.model.vertices[problem_.used[v]]) {
+                const std::size_t bone = influence.bone;
+                for (std::size_t i = 0; i < 3; ++i) by_rotation[i] = by_rotation[i] + influence.moved(bones[bone].by_rotation[i]);
+                if (!bends(bone)) continue;
+                std::array<Four, 3>& by_angles = slopes_[numbers_[v][joint_of(bone).finger]];
+                for (std::size_t i = 0; i < 3; ++i) by_angles[i] = by_angles[i] + influence.moved(bones[bone].by_angles[i]);
+            }
+        }
     }
 
     const Hand& problem_;
-    std::vector<Four> weighted_;                ///< of the influences on all vertices, and one of nothing
-    std::vector<std::size_t> first_influence_;  ///< of each vertex
-    std::vector<Pull> pulls_;
-    std::vector<std::size_t> first_pull_;  ///< of each point
     std::vector<double> rows_;
+    std::vector<std::array<std::uint32_t, 6>> numbers_;  ///< of each used vertex: of its slopes by each finger and by the rotation
+    std::vector<std::array<Four, 3>> slopes_;            ///< in each coordinate; the fourth by the rotation is the place
+    std::vector<Block> blocks_;
+    std::vector<std::size_t> first_block_;  ///< of each point
 };
 
 }  // namespace
