@@ -6,15 +6,31 @@
 #include "cotangent/grad/compile/machine_code.hpp"
 
 namespace cotangent::detail {
+int operand_count(Arithmetic op) {
+    switch (op) {
+        case Arithmetic::none: return 0;
+        case Arithmetic::negative:
+        case Arithmetic::square:
+        case Arithmetic::sqrt:
+        case Arithmetic::abs: return 1;
+        case Arithmetic::add:
+        case Arithmetic::subtract:
+        case Arithmetic::multiply:
+        case Arithmetic::divide:
+        case Arithmetic::maximum:
+        case Arithmetic::minimum: return 2;
+        case Arithmetic::divide_by_number:
+        case Arithmetic::multiply_add:
+        case Arithmetic::multiply_subtract:
+        case Arithmetic::subtract_product: return 3;
+    }
+    return 0;
+}
+
+#ifdef COTANGENT_ASSEMBLES
 namespace {
 
 constexpr std::size_t most_arrays = 12;  // each has a general register
-
-#ifdef COTANGENT_ASSEMBLES
-constexpr int value_registers = ArithmeticCode::value_registers;
-#else
-constexpr int value_registers = 0;
-#endif
 
 /// How many steps read each value, and the last of them.
 struct Uses {
@@ -60,32 +76,6 @@ int most_values(const KernelPlan& plan, const Uses& uses) {
     }
     return most;
 }
-
-}  // namespace
-
-int operand_count(Arithmetic op) {
-    switch (op) {
-        case Arithmetic::none: return 0;
-        case Arithmetic::negative:
-        case Arithmetic::square:
-        case Arithmetic::sqrt:
-        case Arithmetic::abs: return 1;
-        case Arithmetic::add:
-        case Arithmetic::subtract:
-        case Arithmetic::multiply:
-        case Arithmetic::divide:
-        case Arithmetic::maximum:
-        case Arithmetic::minimum: return 2;
-        case Arithmetic::divide_by_number:
-        case Arithmetic::multiply_add:
-        case Arithmetic::multiply_subtract:
-        case Arithmetic::subtract_product: return 3;
-    }
-    return 0;
-}
-
-#ifdef COTANGENT_ASSEMBLES
-namespace {
 
 /// A loop over arrays.
 class LoopCode : public ArithmeticCode {
@@ -302,7 +292,7 @@ bool can_assemble(const KernelPlan& plan) {
             if (id >= inputs || !plan.repeats[id]) return false;
         }
     }
-    return arrays <= most_arrays && most_values(plan, uses) <= value_registers;
+    return arrays <= most_arrays && most_values(plan, uses) <= ArithmeticCode::value_registers;
 }
 
 bool assembles_kernels() { return true; }

@@ -8,7 +8,7 @@
 
 namespace detail = cotangent::detail;
 using detail::Arithmetic, detail::KernelPlan;
-using detail::kernel_testing::all_ops, detail::kernel_testing::expected, detail::kernel_testing::is_same, detail::kernel_testing::Numbers;
+using detail::kernel_testing::all_ops, detail::kernel_testing::assembles, detail::kernel_testing::expected, detail::kernel_testing::is_same, detail::kernel_testing::Numbers;
 
 namespace {
 
@@ -115,9 +115,6 @@ KernelPlan one_step(Arithmetic op, cotangent::Dtype dtype) {
     plan.steps.push_back(step);
     return plan;
 }
-
-/// Whether kernels are assembled here. Elsewhere there is nothing to test.
-bool assembles() { return detail::can_assemble(one_step(Arithmetic::add, cotangent::Dtype::float64)); }
 
 }  // namespace
 

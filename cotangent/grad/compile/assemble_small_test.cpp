@@ -6,7 +6,7 @@
 
 namespace detail = cotangent::detail;
 using detail::Arithmetic, detail::SmallPlan;
-using detail::kernel_testing::all_ops, detail::kernel_testing::expected, detail::kernel_testing::is_same, detail::kernel_testing::Numbers;
+using detail::kernel_testing::all_ops, detail::kernel_testing::assembles, detail::kernel_testing::expected, detail::kernel_testing::is_same, detail::kernel_testing::Numbers;
 
 namespace {
 
@@ -122,13 +122,13 @@ void check_many() {
 }  // namespace
 
 TEST_CASE("random kernels of small values do what their steps do one by one") {
-    if (!detail::assembles_kernels()) return;
+    if (!assembles()) return;
     check_many<double>();
     check_many<float>();
 }
 
 TEST_CASE("a kernel of more values than there are registers keeps the others in memory") {
-    if (!detail::assembles_kernels()) return;
+    if (!assembles()) return;
     // Forty squares, added up from the last to the first.
     constexpr int count = 40;
     Numbers<double> random(3);

@@ -6,6 +6,8 @@
 #include <limits>
 #include <random>
 
+#include <doctest/doctest.h>
+
 #include "cotangent/grad/compile/assemble_kernel.hpp"
 
 namespace cotangent::detail::kernel_testing {
@@ -14,6 +16,17 @@ inline constexpr std::array all_ops{Arithmetic::add,     Arithmetic::subtract,  
                              Arithmetic::divide_by_number, Arithmetic::negative, Arithmetic::square,       Arithmetic::sqrt,
                              Arithmetic::abs,     Arithmetic::maximum,      Arithmetic::minimum,           Arithmetic::multiply_add,
                              Arithmetic::multiply_subtract, Arithmetic::subtract_product};
+
+/// Are kernels assembled here? Elsewhere there is nothing to test.
+inline bool assembles() {
+    if (!assembles_kernels()) return false;
+    KernelPlan sum;
+    sum.repeats = {false};
+    sum.steps.push_back({Arithmetic::add, {0, 0, -1}, true});
+    if (assemble(sum).kernel) return true;
+    MESSAGE("skipped: the system gives no memory for code");
+    return false;
+}
 
 /// One element; volatile keeps a product from being contracted into a sum.
 template <class T>
