@@ -26,7 +26,7 @@ struct SmallPlan {
 };
 
 /// Values up to this size are taken.
-inline constexpr std::int64_t most_straight_registers = 16;
+inline constexpr std::int64_t most_straight_bytes = 512;
 
 /// A kernel that takes no arguments: what it reads and writes is in the plan.
 /// @return  without a kernel, if none is assembled on this machine, or the memory lies too far apart

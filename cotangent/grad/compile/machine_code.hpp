@@ -16,13 +16,6 @@
 
 namespace cotangent::detail {
 
-using Xbyak::Address, Xbyak::Label, Xbyak::Reg64, Xbyak::Ymm;
-
-/// What a comparison asks for; the names are the manual's. @source  Intel 64 and IA-32 Architectures, volume 2, CMPPD
-constexpr std::uint8_t less = 0x11, greater = 0x1e, not_greater_or_equal = 0x19, not_less_or_equal = 0x16, unordered = 0x03;
-
-constexpr int register_bytes = 32;
-
 /// Which operands of an op may lie in memory, by what x86 can do.
 [[nodiscard]] inline bool may_be_in_memory(Arithmetic op, std::size_t position) {
     switch (op) {
@@ -43,9 +36,16 @@ constexpr int register_bytes = 32;
 /// Vector registers 0 to 9 are for values; the others are for work.
 class ArithmeticCode : public Xbyak::CodeGenerator {
 public:
-    static constexpr int value_registers = 10;
+    static constexpr int value_registers = 10, register_bytes = 32;
 
 protected:
+    using Address = Xbyak::Address;
+    using Label = Xbyak::Label;
+    using Reg64 = Xbyak::Reg64;
+    using Ymm = Xbyak::Ymm;
+    /// What a comparison asks for. @source  Intel 64 and IA-32 Architectures, volume 2, CMPPD
+    static constexpr std::uint8_t less = 0x11, greater = 0x1e, not_greater_or_equal = 0x19, not_less_or_equal = 0x16, unordered = 0x03;
+
     ArithmeticCode(std::size_t most_bytes, bool is_double)
         : CodeGenerator(most_bytes, Xbyak::DontSetProtectRWE), is_double_(is_double) {}
 

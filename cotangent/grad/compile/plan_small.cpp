@@ -41,7 +41,7 @@ bool Planner::is_straight(const Instruction& instruction) const {
     if (!is_sum && (!is_arithmetic(graph_, instruction) || instruction.operation.arithmetic == Arithmetic::divide_by_number)) return false;
     const std::int64_t count = elements(instruction);
     return assembles_kernels() && count > 0 &&
-           count * static_cast<std::int64_t>(size_of(instruction.inputs[0].dtype)) <= most_straight_registers * 32;
+           count * static_cast<std::int64_t>(size_of(instruction.inputs[0].dtype)) <= most_straight_bytes;
 }
 
 /// The order in which instructions become steps. Small ones come as early as they can, those for one kernel together and of one
