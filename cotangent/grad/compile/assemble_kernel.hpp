@@ -21,6 +21,9 @@ struct KernelPlan {
     std::vector<Step> steps;
 };
 
+/// Of the registers that kernels work with.
+inline constexpr int kernel_register_bytes = 32;
+
 /// @return  how many operands an op has; 0: it is not one that can be assembled
 [[nodiscard]] int operand_count(Arithmetic op);
 

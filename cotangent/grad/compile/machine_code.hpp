@@ -36,7 +36,7 @@ namespace cotangent::detail {
 /// Vector registers 0 to 9 are for values; the others are for work.
 class ArithmeticCode : public Xbyak::CodeGenerator {
 public:
-    static constexpr int value_registers = 10, register_bytes = 32;
+    static constexpr int value_registers = 10, register_bytes = kernel_register_bytes;
 
 protected:
     using Address = Xbyak::Address;

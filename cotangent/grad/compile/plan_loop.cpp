@@ -119,6 +119,9 @@ GroupPlan LoopPlanner::plan(const KernelInstructions& group) const {
 bool LoopPlanner::can_be_kernel(const KernelInstructions& group) const {
     if (dtype_of(group.front()) != dtype_of(group.back()) || group.size() > most_kernel_ops) return false;
     const GroupPlan made = plan(group);
+    // Channels of images fill a register of lane_bytes with different numbers, and kernels have one size of registers.
+    const bool has_runs = std::any_of(made.inputs.begin(), made.inputs.end(), [](const Operand& x) { return x.run > 0; });
+    if (has_runs && lane_bytes != kernel_register_bytes) return false;
     return made.inputs.size() <= most_kernel_inputs && made.outputs.size() <= LoopOp::most_outputs && can_assemble(made.kernel);
 }
 
