@@ -202,15 +202,23 @@ TEST_CASE("a value that a loop reads whole and by its first element is read as b
 
 namespace {
 
-/// Some forty ops of two tensors and a number, chosen by a seed: three of their results, and sums of all.
+/// Some forty ops of two tensors and a number, chosen by a seed: three of their results, and sums of some.
 std::vector<Tensor> random_ops(unsigned seed, const Tensor& x, const Tensor& y, const Tensor& number) {
     std::mt19937 generator(seed);
     const auto pick = [&](std::size_t n) { return generator() % n; };
     std::vector<Tensor> values{x, y, number}, sums;
+    const std::int64_t n = x.size();
     for (int k = 0; k < 40; ++k) {
         const auto any = [&] { return values[pick(3) == 0 ? pick(values.size()) : values.size() - 1 - pick(std::min<std::size_t>(4, values.size()))]; };
         const Tensor a = any(), b = any();
-        switch (pick(12)) {
+        // Ends of another value before or behind most of a, some of them longer than the room that buffers have for them.
+        const auto ends = [&](bool before) {
+            const std::int64_t length = 1 + static_cast<std::int64_t>(pick(9)), at = pick(2) == 0 ? 0 : n - length;
+            if (n < 20 || a.size() != n || b.size() != n) return a - b;
+            const Tensor end = slice_axis(b, 0, at, at + length);
+            return before ? ct::concatenate({end, slice_axis(a, 0, 0, n - length)}) : ct::concatenate({slice_axis(a, 0, length, n), end});
+        };
+        switch (pick(14)) {
             case 0: values.push_back(a + b); break;
             case 1: values.push_back(a - b); break;
             case 2: values.push_back(a * b); break;
@@ -223,6 +231,8 @@ std::vector<Tensor> random_ops(unsigned seed, const Tensor& x, const Tensor& y, 
             case 9: values.push_back(any() - a * b); break;
             case 10: values.push_back(sin(a)); break;
             case 11: values.push_back(a / (abs(number) + 1.5)); break;
+            case 12: values.push_back(ends(true)); break;
+            case 13: values.push_back(ends(false)); break;
         }
         if (pick(6) == 0) sums.push_back(sum(tanh(values.back())));
     }
@@ -234,7 +244,7 @@ std::vector<Tensor> random_ops(unsigned seed, const Tensor& x, const Tensor& y, 
 }  // namespace
 
 TEST_CASE("whatever arithmetic becomes one kernel, and whatever lies between, has the numbers of the ops") {
-    for (unsigned seed = 0; seed < 60; ++seed)
+    for (unsigned seed = 0; seed < 120; ++seed)
         for (const ct::Dtype dtype : {ct::Dtype::float64, ct::Dtype::float32}) {
             const std::int64_t count = std::array{1, 3, 8, 30, 513, 1000, 3001, 70001}[seed % 8];
             CAPTURE(seed);
