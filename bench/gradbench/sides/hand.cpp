@@ -1,6 +1,6 @@
-// The hand's Jacobian in forward mode. A vertex of the surface is moved by a few bones, and a bone by the rotation of the hand
-// and the four angles of its own finger: no bone has angles of two fingers, so that all fingers share four tangents. The
-// slopes of a vertex are found once, whatever points lie on its triangles.
+// The hand's Jacobian in forward mode. A vertex of the surface is moved by a few bones, and a bone by the rotation of the
+// hand and the four angles of its own finger: no bone has angles of two fingers, so that all fingers share four tangents.
+// The slopes of a vertex are found once, whatever points lie on its triangles.
 // @source  Curtis, Powell, Reid 1974, "On the estimation of sparse Jacobian matrices": columns without a row in common
 //          are computed as one
 #include <algorithm>
@@ -43,7 +43,8 @@ public:
             first_block_.push_back(blocks_.size());
             for (std::size_t finger = rotation + 1; finger-- > 0;) {
                 const std::array slopes{numbers_[a][finger], numbers_[b][finger], numbers_[c][finger]};
-                if (slopes != std::array<std::uint32_t, 3>{}) blocks_.push_back({finger == rotation ? 2 : 8 + angles * finger, slopes});
+                if (slopes != std::array<std::uint32_t, 3>{})
+                    blocks_.push_back({finger == rotation ? 2 : 8 + angles * finger, slopes});
             }
         }
         first_block_.push_back(blocks_.size());
@@ -57,7 +58,8 @@ public:
             for (const Block& block : std::span(&blocks_[first_block_[p]], first_block_[p + 1] - first_block_[p])) {
                 const auto &a = slopes_[block.slopes[0]], &b = slopes_[block.slopes[1]], &c = slopes_[block.slopes[2]];
                 for (std::size_t i = 0; i < 3; ++i)
-                    (a[i] * -weights[0] + b[i] * -weights[1] + c[i] * -weights[2]).copy_to(rows + i * columns + block.first_column);
+                    (a[i] * -weights[0] + b[i] * -weights[1] + c[i] * -weights[2])
+                        .copy_to(rows + i * columns + block.first_column);
             }
             const auto& [u, v] = problem_.places[p];
             const std::array<Place, 2> place = {variable<Place>(u, 0), variable<Place>(v, 1)};
@@ -88,8 +90,8 @@ private:
         slopes_.emplace_back();
         return static_cast<std::uint32_t>(slopes_.size() - 1);
     }
-    /// The slopes of a bone's transform by the rotation, with the transform itself as a fourth number, and by the angles of its
-    /// finger.
+    /// The slopes of a bone's transform by the rotation, with the transform itself as a fourth number, and by the angles of
+    /// its finger.
     struct BoneSlopes {
         Affine<Four> by_rotation, by_angles;
     };
@@ -120,7 +122,8 @@ private:
             std::array<Four, 3>& by_rotation = slopes_[numbers_[v][rotation]];
             for (const Influence& influence : problem_.model.vertices[problem_.used[v]]) {
                 const std::size_t bone = influence.bone;
-                for (std::size_t i = 0; i < 3; ++i) by_rotation[i] = by_rotation[i] + influence.moved(bones[bone].by_rotation[i]);
+                for (std::size_t i = 0; i < 3; ++i)
+                    by_rotation[i] = by_rotation[i] + influence.moved(bones[bone].by_rotation[i]);
                 if (!bends(bone)) continue;
                 std::array<Four, 3>& by_angles = slopes_[numbers_[v][joint_of(bone).finger]];
                 for (std::size_t i = 0; i < 3; ++i) by_angles[i] = by_angles[i] + influence.moved(bones[bone].by_angles[i]);
@@ -130,8 +133,9 @@ private:
 
     const Hand& problem_;
     std::vector<double> rows_;
-    std::vector<std::array<std::uint32_t, 6>> numbers_;  ///< of each used vertex: of its slopes by each finger and by the rotation
-    std::vector<std::array<Four, 3>> slopes_;            ///< in each coordinate; the fourth by the rotation is the place
+    std::vector<std::array<std::uint32_t, 6>>
+        numbers_;                              ///< of each used vertex: of its slopes by each finger and by the rotation
+    std::vector<std::array<Four, 3>> slopes_;  ///< in each coordinate; the fourth by the rotation is the place
     std::vector<Block> blocks_;
     std::vector<std::size_t> first_block_;  ///< of each point
 };

@@ -36,8 +36,7 @@ constexpr std::size_t most_arrays = 12;  // each has a general register
 struct Uses {
     std::vector<int> count, last;
 
-    explicit Uses(const KernelPlan& plan)
-        : count(plan.repeats.size() + plan.steps.size()), last(count.size(), -1) {
+    explicit Uses(const KernelPlan& plan) : count(plan.repeats.size() + plan.steps.size()), last(count.size(), -1) {
         for (std::size_t k = 0; k < plan.steps.size(); ++k)
             for (int i = 0; i < operand_count(plan.steps[k].op); ++i) {
                 const auto id = static_cast<std::size_t>(plan.steps[k].operands[static_cast<std::size_t>(i)]);
@@ -197,7 +196,8 @@ private:
     void fetch_addresses() {
         const auto inputs = static_cast<int>(plan_.repeats.size());
         for (int id = 0; id < inputs; ++id)
-            if (!plan_.repeats[static_cast<std::size_t>(id)]) mov(*pointers_[static_cast<std::size_t>(id)], ptr[inputs_ + id * 8]);
+            if (!plan_.repeats[static_cast<std::size_t>(id)])
+                mov(*pointers_[static_cast<std::size_t>(id)], ptr[inputs_ + id * 8]);
         int output = 0;
         for (std::size_t k = 0; k < plan_.steps.size(); ++k)
             if (plan_.steps[k].is_written) mov(*pointers_[plan_.repeats.size() + k], ptr[outputs_ + 8 * output++]);
@@ -243,7 +243,8 @@ private:
         const KernelPlan::Step& step = plan_.steps[k];
         const auto n = static_cast<std::size_t>(operand_count(step.op));
         std::array<int, 3> operands = step.operands;
-        if (commutes(step.op) && !is_in_register(operands[0]) && is_in_register(operands[1])) std::swap(operands[0], operands[1]);
+        if (commutes(step.op) && !is_in_register(operands[0]) && is_in_register(operands[1]))
+            std::swap(operands[0], operands[1]);
         std::array<Place, 3> at;
         for (std::size_t i = 0; i < n; ++i) at[i] = find(operands[i], i, !may_be_in_memory(step.op, i));
         for (std::size_t i = 0; i < n; ++i) {

@@ -8,7 +8,8 @@
 
 namespace detail = cotangent::detail;
 using detail::Arithmetic, detail::KernelPlan;
-using detail::kernel_testing::all_ops, detail::kernel_testing::assembles, detail::kernel_testing::expected, detail::kernel_testing::is_same, detail::kernel_testing::Numbers;
+using detail::kernel_testing::all_ops, detail::kernel_testing::assembles, detail::kernel_testing::expected,
+    detail::kernel_testing::is_same, detail::kernel_testing::Numbers;
 
 namespace {
 
@@ -27,7 +28,8 @@ std::optional<KernelPlan> random_plan(Numbers<T>& random) {
         const int before = inputs + static_cast<int>(plan.steps.size());
         for (int i = 0; i < detail::operand_count(step.op); ++i) {
             const bool late = before > inputs && random.pick(2) == 0;  // chains, so that values die
-            step.operands[static_cast<std::size_t>(i)] = late ? before - 1 : static_cast<int>(random.pick(static_cast<std::size_t>(before)));
+            step.operands[static_cast<std::size_t>(i)] =
+                late ? before - 1 : static_cast<int>(random.pick(static_cast<std::size_t>(before)));
         }
         if (step.op == Arithmetic::divide_by_number) step.operands[1] = inputs - 2, step.operands[2] = inputs - 1;
         step.is_written = random.pick(6) == 0;
@@ -159,7 +161,8 @@ TEST_CASE("what has too many values at once for the registers is not assembled")
         KernelPlan plan;
         plan.repeats.assign(1, false);
         for (int k = 0; k < count; ++k) plan.steps.push_back({Arithmetic::square, {k, -1, -1}, false});
-        for (int k = count; k > 0; --k) plan.steps.push_back({Arithmetic::add, {static_cast<int>(plan.steps.size()), k, -1}, k == 1});
+        for (int k = count; k > 0; --k)
+            plan.steps.push_back({Arithmetic::add, {static_cast<int>(plan.steps.size()), k, -1}, k == 1});
         return plan;
     };
     CHECK_FALSE(detail::can_assemble(wide(12)));

@@ -28,12 +28,12 @@ private:
         std::byte* memory = nullptr;  // null: it has none, or only in the frame
         bool is_broadcast = false;    // one number that is to fill the register
         bool is_number = false;
-        bool is_kept = false;         // a result that is to be in memory in the end
+        bool is_kept = false;            // a result that is to be in memory in the end
         std::vector<std::size_t> reads;  // operations, in order
         std::size_t next_read = 0;
-        int held = -1;                // by which register
+        int held = -1;  // by which register
         bool is_stored = false;
-        int at = -1;                  // in the frame
+        int at = -1;  // in the frame
     };
     struct Operation {
         Arithmetic op = Arithmetic::none;  // none: the sum of a register's lanes, and of the numbers behind it
@@ -54,7 +54,9 @@ private:
         return sum;
     }
     [[nodiscard]] int lanes() const { return register_bytes / (is_double_ ? 8 : 4); }
-    [[nodiscard]] std::int64_t registers_of(const SmallPlan::Value& value) const { return (value.count + lanes() - 1) / lanes(); }
+    [[nodiscard]] std::int64_t registers_of(const SmallPlan::Value& value) const {
+        return (value.count + lanes() - 1) / lanes();
+    }
 
     void number_registers() {
         for (const SmallPlan::Value& value : plan_.values) {
@@ -87,7 +89,9 @@ private:
             }
             const std::size_t parts = parts_of(plan_.steps[s].result);
             std::size_t end = s;
-            while (end < plan_.steps.size() && plan_.steps[end].op != Arithmetic::none && parts_of(plan_.steps[end].result) == parts) ++end;
+            while (end < plan_.steps.size() && plan_.steps[end].op != Arithmetic::none &&
+                   parts_of(plan_.steps[end].result) == parts)
+                ++end;
             // With one register each the result of one step may be what another repeats: in their order.
             for (std::size_t r = 0; r < parts; ++r)
                 for (std::size_t k = s; k < end; ++k) {
@@ -194,7 +198,9 @@ private:
         return ptr[base(k) + static_cast<int>(x.memory - bases_[k] + offset)];
     }
 
-    [[nodiscard]] std::size_t next_read(const Part& x) const { return x.next_read < x.reads.size() ? x.reads[x.next_read] : none; }
+    [[nodiscard]] std::size_t next_read(const Part& x) const {
+        return x.next_read < x.reads.size() ? x.reads[x.next_read] : none;
+    }
     /// A register for a part; what is read last of all, or never again, makes room.
     Ymm take(std::size_t p) {
         if (free_.empty()) {
@@ -219,7 +225,8 @@ private:
         vmovups(memory_of(p), Ymm(parts_[p].held));
         // A number fills what other kernels take for a register.
         if (parts_[p].is_number && parts_[p].memory)
-            for (int more = register_bytes; more < lane_bytes; more += register_bytes) vmovups(memory_of(p, more), Ymm(parts_[p].held));
+            for (int more = register_bytes; more < lane_bytes; more += register_bytes)
+                vmovups(memory_of(p, more), Ymm(parts_[p].held));
         parts_[p].is_stored = true;
     }
     void load(const Ymm& to, std::size_t p) {
@@ -243,7 +250,8 @@ private:
         if (operation.op == Arithmetic::none) return write_lanes(operation);
         const auto n = static_cast<std::size_t>(operand_count(operation.op));
         std::array<std::size_t, 3> operands = operation.operands;
-        if (commutes(operation.op) && parts_[operands[0]].held < 0 && parts_[operands[1]].held >= 0) std::swap(operands[0], operands[1]);
+        if (commutes(operation.op) && parts_[operands[0]].held < 0 && parts_[operands[1]].held >= 0)
+            std::swap(operands[0], operands[1]);
         in_use_ = operands;
         std::array<Place, 3> at;
         for (std::size_t i = 0; i < n; ++i) at[i] = find(operands[i], i, !may_be_in_memory(operation.op, i));

@@ -12,7 +12,7 @@ struct SmallPlan {
     struct Value {
         std::byte* memory = nullptr;  ///< of whole registers (lane_bytes) of elements; null: of a result that is not written
         std::int64_t count = 1;
-        bool is_filled = false;       ///< an input that is one number, and fills a register
+        bool is_filled = false;  ///< an input that is one number, and fills a register
     };
     struct Step {
         Arithmetic op = Arithmetic::none;  ///< none: the sum of the operand's elements

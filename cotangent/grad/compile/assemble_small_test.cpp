@@ -6,7 +6,8 @@
 
 namespace detail = cotangent::detail;
 using detail::Arithmetic, detail::SmallPlan;
-using detail::kernel_testing::all_ops, detail::kernel_testing::assembles, detail::kernel_testing::expected, detail::kernel_testing::is_same, detail::kernel_testing::Numbers;
+using detail::kernel_testing::all_ops, detail::kernel_testing::assembles, detail::kernel_testing::expected,
+    detail::kernel_testing::is_same, detail::kernel_testing::Numbers;
 
 namespace {
 
@@ -28,7 +29,8 @@ struct Memory {
     }
     /// Once no value is added any more.
     void point() {
-        for (std::size_t k = 0; k < values.size(); ++k) plan.values[k].memory = reinterpret_cast<std::byte*>(values[k].data());
+        for (std::size_t k = 0; k < values.size(); ++k)
+            plan.values[k].memory = reinterpret_cast<std::byte*>(values[k].data());
     }
 };
 
@@ -40,16 +42,20 @@ Memory<T> random_memory(Numbers<T>& random, std::int64_t count) {
     for (unsigned k = random.pick(6) + 2; k-- > 0;) (void)memory.add(random.pick(3) == 0 ? 1 : count, random, true);
     std::vector<SmallPlan::Step> steps;
     for (unsigned k = random.pick(60) + 1; k-- > 0;) {
-        const auto any = [&] { return static_cast<int>(random.pick(2) == 0 ? memory.values.size() - 1 : random.pick(memory.values.size())); };
+        const auto any = [&] {
+            return static_cast<int>(random.pick(2) == 0 ? memory.values.size() - 1 : random.pick(memory.values.size()));
+        };
         SmallPlan::Step step;
         const bool sums = sizeof(T) == 8 && random.pick(8) == 0;
-        if (!sums)
-            do step.op = all_ops[random.pick(all_ops.size())];
+        if (!sums) do
+                step.op = all_ops[random.pick(all_ops.size())];
             while (step.op == Arithmetic::divide_by_number);
         std::int64_t length = 1;
         for (int i = 0; i < (sums ? 1 : detail::operand_count(step.op)); ++i) {
             step.operands[static_cast<std::size_t>(i)] = any();
-            if (!sums) length = std::max(length, memory.plan.values[static_cast<std::size_t>(step.operands[static_cast<std::size_t>(i)])].count);
+            if (!sums)
+                length = std::max(
+                    length, memory.plan.values[static_cast<std::size_t>(step.operands[static_cast<std::size_t>(i)])].count);
         }
         step.mean = sums && random.pick(2) == 0;
         step.result = memory.add(length, random, false);
@@ -77,7 +83,8 @@ void check(const SmallPlan& plan, const std::vector<std::vector<T>>& seen, const
         if (step.op == Arithmetic::none) {
             const auto terms = static_cast<std::size_t>(plan.values[static_cast<std::size_t>(step.operands[0])].count);
             T sum = 0, size = 0;
-            for (std::size_t e = 0; e < terms; ++e) sum += element(step.operands[0], e), size += std::abs(element(step.operands[0], e));
+            for (std::size_t e = 0; e < terms; ++e)
+                sum += element(step.operands[0], e), size += std::abs(element(step.operands[0], e));
             if (step.mean) sum /= static_cast<T>(terms), size /= static_cast<T>(terms);
             const T got = seen[result][0];
             // An overflow of one order of terms need not be one of another.
@@ -87,7 +94,8 @@ void check(const SmallPlan& plan, const std::vector<std::vector<T>>& seen, const
         }
         for (std::size_t e = 0; e < count; ++e) {
             std::array<T, 3> x{};
-            for (std::size_t i = 0; i < static_cast<std::size_t>(detail::operand_count(step.op)); ++i) x[i] = element(step.operands[i], e);
+            for (std::size_t i = 0; i < static_cast<std::size_t>(detail::operand_count(step.op)); ++i)
+                x[i] = element(step.operands[i], e);
             values[result][e] = expected(step.op, x[0], x[1], x[2]);
             CAPTURE(static_cast<int>(step.op));
             if (is_written) REQUIRE((is_same(seen[result][e], values[result][e])));
@@ -138,7 +146,8 @@ TEST_CASE("a kernel of more values than there are registers keeps the others in 
     for (int k = 0; k < count; ++k) {
         const int from = k == 0 ? x : squares.back();
         squares.push_back(memory.add(8, random, false));
-        memory.plan.steps.push_back({k % 2 == 0 ? Arithmetic::negative : Arithmetic::square, false, {from, -1, -1}, squares.back()});
+        memory.plan.steps.push_back(
+            {k % 2 == 0 ? Arithmetic::negative : Arithmetic::square, false, {from, -1, -1}, squares.back()});
     }
     int sum = squares.back();
     for (int k = count - 1; k-- > 0;) {

@@ -29,8 +29,8 @@ namespace cotangent::detail {
 }
 /// May the first two operands change places?
 [[nodiscard]] inline bool commutes(Arithmetic op) {
-    return op == Arithmetic::add || op == Arithmetic::multiply || op == Arithmetic::multiply_add || op == Arithmetic::multiply_subtract ||
-           op == Arithmetic::subtract_product;
+    return op == Arithmetic::add || op == Arithmetic::multiply || op == Arithmetic::multiply_add ||
+           op == Arithmetic::multiply_subtract || op == Arithmetic::subtract_product;
 }
 
 /// Vector registers 0 to 9 are for values; the others are for work.
@@ -44,7 +44,8 @@ protected:
     using Reg64 = Xbyak::Reg64;
     using Ymm = Xbyak::Ymm;
     /// What a comparison asks for. @source  Intel 64 and IA-32 Architectures, volume 2, CMPPD
-    static constexpr std::uint8_t less = 0x11, greater = 0x1e, not_greater_or_equal = 0x19, not_less_or_equal = 0x16, unordered = 0x03;
+    static constexpr std::uint8_t less = 0x11, greater = 0x1e, not_greater_or_equal = 0x19, not_less_or_equal = 0x16,
+                                  unordered = 0x03;
 
     ArithmeticCode(std::size_t most_bytes, bool is_double)
         : CodeGenerator(most_bytes, Xbyak::DontSetProtectRWE), is_double_(is_double) {}
@@ -53,12 +54,14 @@ protected:
     struct Place {
         Ymm at;
         std::optional<Address> memory;
-        [[nodiscard]] const Xbyak::Operand& operand() const { return memory ? static_cast<const Xbyak::Operand&>(*memory) : at; }
+        [[nodiscard]] const Xbyak::Operand& operand() const {
+            return memory ? static_cast<const Xbyak::Operand&>(*memory) : at;
+        }
     };
 
     const Ymm work_ = ymm10, more_work_ = ymm11;
     const std::array<Ymm, 3> loaded_{ymm12, ymm13, ymm14};  // an op's operands that are in memory
-    const Ymm mask_ = ymm15;                                 // of a register that is not full
+    const Ymm mask_ = ymm15;                                // of a register that is not full
 
     // One instruction for either width.
     void add(const Ymm& to, const Ymm& a, const Xbyak::Operand& b) { is_double_ ? vaddpd(to, a, b) : vaddps(to, a, b); }
@@ -78,11 +81,15 @@ protected:
     void take_product(const Ymm& from, const Ymm& a, const Xbyak::Operand& b) {
         is_double_ ? vfnmadd231pd(from, a, b) : vfnmadd231ps(from, a, b);
     }
-    void load_part(const Ymm& to, const Address& from) { is_double_ ? vmaskmovpd(to, mask_, from) : vmaskmovps(to, mask_, from); }
-    void store_part(const Address& to, const Ymm& from) { is_double_ ? vmaskmovpd(to, mask_, from) : vmaskmovps(to, mask_, from); }
+    void load_part(const Ymm& to, const Address& from) {
+        is_double_ ? vmaskmovpd(to, mask_, from) : vmaskmovps(to, mask_, from);
+    }
+    void store_part(const Address& to, const Ymm& from) {
+        is_double_ ? vmaskmovpd(to, mask_, from) : vmaskmovps(to, mask_, from);
+    }
 
-    /// `to` may be one of the operands' registers: it is written last. All operands but the second of two, the third of three
-    /// and a root's must be in registers.
+    /// `to` may be one of the operands' registers: it is written last. All operands but the second of two, the third of
+    /// three and a root's must be in registers.
     /// @param least  of a division by a number: the least dividend that is within range, or infinity if the divisor is not
     void write_operation(Arithmetic op, const Ymm& to, const std::array<Place, 3>& x, const Address& least) {
         const Ymm& a = x[0].at;

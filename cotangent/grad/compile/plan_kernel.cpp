@@ -11,7 +11,8 @@ bool is_arithmetic(const Graph& graph, const Instruction& instruction) {
     if (instruction.outputs.size() != 1 || instruction.outputs[0] < 0) return false;
     const Dtype dtype = graph.value(instruction.outputs[0]).dtype;
     return (dtype == Dtype::float32 || dtype == Dtype::float64) &&
-           std::all_of(instruction.inputs.begin(), instruction.inputs.end(), [dtype](const Operand& x) { return x.dtype == dtype; });
+           std::all_of(instruction.inputs.begin(), instruction.inputs.end(),
+                       [dtype](const Operand& x) { return x.dtype == dtype; });
 }
 
 GroupPlan plan_kernel(const Graph& graph, const std::vector<std::size_t>& group,
@@ -22,7 +23,8 @@ GroupPlan plan_kernel(const Graph& graph, const std::vector<std::size_t>& group,
     std::map<std::string, int> numbered;  // inputs
     for (const std::size_t k : group)
         for (const Operand& x : graph.instructions[k].inputs) {
-            if (made.contains(x.value) || !numbered.try_emplace(key_of(x), static_cast<int>(plan.inputs.size())).second) continue;
+            if (made.contains(x.value) || !numbered.try_emplace(key_of(x), static_cast<int>(plan.inputs.size())).second)
+                continue;
             plan.inputs.push_back(x);
             plan.kernel.repeats.push_back(repeats(x));
         }
@@ -32,7 +34,8 @@ GroupPlan plan_kernel(const Graph& graph, const std::vector<std::size_t>& group,
         step.op = instruction.operation.arithmetic;
         for (std::size_t i = 0; i < instruction.inputs.size(); ++i) {
             const Operand& x = instruction.inputs[i];
-            step.operands[i] = made.contains(x.value) ? static_cast<int>(plan.inputs.size()) + made.at(x.value) : numbered.at(key_of(x));
+            step.operands[i] =
+                made.contains(x.value) ? static_cast<int>(plan.inputs.size()) + made.at(x.value) : numbered.at(key_of(x));
         }
         const int id = instruction.outputs[0];
         step.is_written = is_needed(id);

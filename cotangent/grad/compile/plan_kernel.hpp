@@ -20,6 +20,7 @@ struct GroupPlan {
 /// @param repeats    whether an operand is one number for all elements
 /// @param is_needed  whether a value that the group makes is taken by an instruction outside of it, or is a result
 [[nodiscard]] GroupPlan plan_kernel(const Graph& graph, const std::vector<std::size_t>& group,
-                                    const std::function<bool(const Operand&)>& repeats, const std::function<bool(int)>& is_needed);
+                                    const std::function<bool(const Operand&)>& repeats,
+                                    const std::function<bool(int)>& is_needed);
 
 }  // namespace cotangent::detail

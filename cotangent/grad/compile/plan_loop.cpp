@@ -70,7 +70,7 @@ private:
     const Graph& graph_;
     const std::int64_t count_;
     const std::vector<std::size_t>& instructions_;
-    std::set<int> made_, outside_;              ///< values that the loop makes; those of them that others take
+    std::set<int> made_, outside_;                ///< values that the loop makes; those of them that others take
     std::map<int, std::set<std::size_t>> users_;  ///< of what the loop makes, inside it
     std::map<int, std::size_t> last_use_;         ///< of those values, in the loop's order
     std::size_t order_ = 0;                       ///< of the instruction at hand
@@ -100,7 +100,8 @@ void LoopPlanner::find_uses() {
 bool LoopPlanner::takes_from(std::size_t k, const KernelInstructions& group) const {
     const auto& inputs = instruction(k).inputs;
     return std::any_of(group.begin(), group.end(), [&](std::size_t maker) {
-        return std::any_of(inputs.begin(), inputs.end(), [&](const Operand& x) { return x.value == instruction(maker).outputs[0]; });
+        return std::any_of(inputs.begin(), inputs.end(),
+                           [&](const Operand& x) { return x.value == instruction(maker).outputs[0]; });
     });
 }
 
@@ -122,7 +123,8 @@ bool LoopPlanner::can_be_kernel(const KernelInstructions& group) const {
     // Channels of images fill a register of lane_bytes with different numbers, and kernels have one size of registers.
     const bool has_runs = std::any_of(made.inputs.begin(), made.inputs.end(), [](const Operand& x) { return x.run > 0; });
     if (has_runs && lane_bytes != kernel_register_bytes) return false;
-    return made.inputs.size() <= most_kernel_inputs && made.outputs.size() <= LoopOp::most_outputs && can_assemble(made.kernel);
+    return made.inputs.size() <= most_kernel_inputs && made.outputs.size() <= LoopOp::most_outputs &&
+           can_assemble(made.kernel);
 }
 
 /// The instructions in an order in which arithmetic for one kernel stands together. One joins a group if it follows that
@@ -140,7 +142,8 @@ std::vector<KernelInstructions> LoopPlanner::groups() const {
         bool follows = true;
         for (const std::size_t k : left) {
             const Instruction& next = instruction(k);
-            const bool is_ready = std::none_of(next.inputs.begin(), next.inputs.end(), [&](const Operand& x) { return missing.contains(x.value); });
+            const bool is_ready = std::none_of(next.inputs.begin(), next.inputs.end(),
+                                               [&](const Operand& x) { return missing.contains(x.value); });
             bool joins = group.empty();
             if (!joins && is_ready && is_arithmetic(graph_, instruction(group[0])) && is_arithmetic(graph_, next) &&
                 (follows || takes_from(k, group))) {
@@ -288,7 +291,8 @@ void LoopPlanner::choose_block() {
         loop_->block = std::min(run_, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(loop_->block))));
     for (LoopArray& from : loop_->arrays)
         if (from.row > 0)
-            from.rows.resize(static_cast<std::size_t>((loop_->block / from.row + 2) * from.row * bytes_of(graph_.value(from.value).dtype)));
+            from.rows.resize(static_cast<std::size_t>((loop_->block / from.row + 2) * from.row *
+                                                      bytes_of(graph_.value(from.value).dtype)));
 }
 
 std::unique_ptr<Loop> LoopPlanner::run() {

@@ -16,8 +16,10 @@ constexpr std::size_t most_steps = 256;  // of a kernel
 
 /// A number over a number, in every lane: one division takes half the time of a register full of them.
 template <class T>
-void divide_numbers(const void*, const std::byte* const* inputs, const std::int64_t*, std::byte* const* outputs, std::int64_t) {
-    Lanes<T>(*reinterpret_cast<const T*>(inputs[0]) / *reinterpret_cast<const T*>(inputs[1])).store(reinterpret_cast<T*>(outputs[0]));
+void divide_numbers(const void*, const std::byte* const* inputs, const std::int64_t*, std::byte* const* outputs,
+                    std::int64_t) {
+    Lanes<T>(*reinterpret_cast<const T*>(inputs[0]) / *reinterpret_cast<const T*>(inputs[1]))
+        .store(reinterpret_cast<T*>(outputs[0]));
 }
 
 }  // namespace
@@ -27,7 +29,8 @@ bool Planner::is_small(const Instruction& instruction) const {
     const Operation& operation = instruction.operation;
     if (operation.kind == Kind::general || (operation.kind == Kind::elementwise && !is_flat(instruction))) return false;
     const auto fixed = [&](int id) { return id >= 0 && is_fixed(id); };
-    const std::size_t most_inputs = operation.kind == Kind::join || operation.kind == Kind::place ? 1000 : Command::most_inputs;
+    const std::size_t most_inputs =
+        operation.kind == Kind::join || operation.kind == Kind::place ? 1000 : Command::most_inputs;
     return instruction.inputs.size() <= most_inputs && instruction.outputs.size() <= Command::most_outputs &&
            std::all_of(instruction.outputs.begin(), instruction.outputs.end(), fixed) &&
            std::all_of(instruction.inputs.begin(), instruction.inputs.end(),
@@ -38,14 +41,15 @@ bool Planner::is_small(const Instruction& instruction) const {
 bool Planner::is_straight(const Instruction& instruction) const {
     const bool is_sum = instruction.operation.kind == Kind::total && instruction.inputs[0].dtype == Dtype::float64 &&
                         value(instruction.outputs[0]).dtype == Dtype::float64;
-    if (!is_sum && (!is_arithmetic(graph_, instruction) || instruction.operation.arithmetic == Arithmetic::divide_by_number)) return false;
+    if (!is_sum && (!is_arithmetic(graph_, instruction) || instruction.operation.arithmetic == Arithmetic::divide_by_number))
+        return false;
     const std::int64_t count = elements(instruction);
     return assembles_kernels() && count > 0 &&
            count * static_cast<std::int64_t>(size_of(instruction.inputs[0].dtype)) <= most_straight_bytes;
 }
 
-/// The order in which instructions become steps. Small ones come as early as they can, those for one kernel together and of one
-/// length together; the others keep their order.
+/// The order in which instructions become steps. Small ones come as early as they can, those for one kernel together and of
+/// one length together; the others keep their order.
 std::vector<std::size_t> Planner::schedule() const {
     const std::size_t count = graph_.instructions.size();
     std::vector<int> waits_for(count);
@@ -118,8 +122,7 @@ void Planner::emit_small_elementwise(std::size_t k) {
         step.inputs[i] = x.shape.size() == 1 ? filled(k, x) : memory(x.value) + x.offset;
         step.steps[i] = x.shape.size() == 1 ? 0 : 1;
     }
-    if (count == 1)
-        is_filled_.insert(instruction.outputs.begin(), instruction.outputs.end());
+    if (count == 1) is_filled_.insert(instruction.outputs.begin(), instruction.outputs.end());
     Dtype dtype = Dtype::float64;
     for (std::size_t i = 0; i < instruction.outputs.size(); ++i) {
         const int output = instruction.outputs[i];
@@ -139,13 +142,14 @@ void Planner::emit_small(std::size_t k) {
 void Planner::join_straight(std::size_t k) {
     const Instruction& instruction = graph_.instructions[k];
     const auto is_made_here = [&](int id) {
-        return std::any_of(straight_.begin(), straight_.end(), [&](std::size_t j) { return graph_.instructions[j].outputs[0] == id; });
+        return std::any_of(straight_.begin(), straight_.end(),
+                           [&](std::size_t j) { return graph_.instructions[j].outputs[0] == id; });
     };
-    const bool takes_a_piece = std::any_of(instruction.inputs.begin(), instruction.inputs.end(), [&](const Operand& x) {
-        return !graph_.is_whole(x) && is_made_here(x.value);
-    });
+    const bool takes_a_piece = std::any_of(instruction.inputs.begin(), instruction.inputs.end(),
+                                           [&](const Operand& x) { return !graph_.is_whole(x) && is_made_here(x.value); });
     const auto dtype = [&](std::size_t j) { return graph_.instructions[j].inputs[0].dtype; };
-    if (takes_a_piece || straight_.size() >= most_steps || (!straight_.empty() && dtype(k) != dtype(straight_[0]))) emit_straight();
+    if (takes_a_piece || straight_.size() >= most_steps || (!straight_.empty() && dtype(k) != dtype(straight_[0])))
+        emit_straight();
     straight_.push_back(k);
     if (value(instruction.outputs[0]).shape.size() == 1) is_filled_.insert(instruction.outputs[0]);
 }
@@ -159,7 +163,8 @@ void Planner::emit_straight() {
     plan.dtype = graph_.instructions[group[0]].inputs[0].dtype;
     std::map<std::tuple<int, std::int64_t, std::int64_t>, int> numbered;  // by value, offset and size
     const auto number = [&](const Operand& x) {
-        const auto [found, is_new] = numbered.try_emplace({x.value, x.offset, x.shape.size()}, static_cast<int>(plan.values.size()));
+        const auto [found, is_new] =
+            numbered.try_emplace({x.value, x.offset, x.shape.size()}, static_cast<int>(plan.values.size()));
         if (is_new) {
             const bool is_filled = is_filled_.contains(x.value) && x.offset == 0;
             plan.values.push_back({memory(x.value) + x.offset, x.shape.size(), is_filled});

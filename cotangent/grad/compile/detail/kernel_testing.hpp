@@ -12,10 +12,20 @@
 
 namespace cotangent::detail::kernel_testing {
 
-inline constexpr std::array all_ops{Arithmetic::add,     Arithmetic::subtract,     Arithmetic::multiply,          Arithmetic::divide,
-                             Arithmetic::divide_by_number, Arithmetic::negative, Arithmetic::square,       Arithmetic::sqrt,
-                             Arithmetic::abs,     Arithmetic::maximum,      Arithmetic::minimum,           Arithmetic::multiply_add,
-                             Arithmetic::multiply_subtract, Arithmetic::subtract_product};
+inline constexpr std::array all_ops{Arithmetic::add,
+                                    Arithmetic::subtract,
+                                    Arithmetic::multiply,
+                                    Arithmetic::divide,
+                                    Arithmetic::divide_by_number,
+                                    Arithmetic::negative,
+                                    Arithmetic::square,
+                                    Arithmetic::sqrt,
+                                    Arithmetic::abs,
+                                    Arithmetic::maximum,
+                                    Arithmetic::minimum,
+                                    Arithmetic::multiply_add,
+                                    Arithmetic::multiply_subtract,
+                                    Arithmetic::subtract_product};
 
 /// Are kernels assembled here? Elsewhere there is nothing to test.
 inline bool assembles() {
@@ -64,8 +74,16 @@ public:
     explicit Numbers(unsigned seed) : generator_(seed) {}
     T operator()() {
         using Limits = std::numeric_limits<T>;
-        constexpr std::array special{T(0),           T(-0.0),         Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(),
-                                     Limits::min(),  Limits::denorm_min(), Limits::max(), Limits::lowest(),    T(1)};
+        constexpr std::array special{T(0),
+                                     T(-0.0),
+                                     Limits::infinity(),
+                                     -Limits::infinity(),
+                                     Limits::quiet_NaN(),
+                                     Limits::min(),
+                                     Limits::denorm_min(),
+                                     Limits::max(),
+                                     Limits::lowest(),
+                                     T(1)};
         const unsigned kind = pick(16);
         if (kind == 0) return special[pick(special.size())];
         if (kind == 1) return std::ldexp(mantissa(), static_cast<int>(pick(2000)) - 1000);
