@@ -12,28 +12,34 @@ struct LeastSquares {
     std::vector<double> parameters;  ///< the coefficients, from that of t^0
 
     template <class T>
-    [[nodiscard]] T operator()(std::span<const T> x) const;
+    [[nodiscard]] T operator()(std::span<const T> x) const {
+        return 0.5 * squares(0, n, x);
+    }
+    /// The sum over the places first to last - 1.
+    template <class T>
+    [[nodiscard]] T squares(std::size_t first, std::size_t last, std::span<const T> x) const;
 };
 
 [[nodiscard]] LeastSquares make_llsq(std::size_t n, std::size_t m);
 
 template <class T>
-T LeastSquares::operator()(std::span<const T> x) const {
-    std::vector<double> t(n), power(n, 1.0);
-    std::vector<T> missed(n);
-    for (std::size_t i = 0; i < n; ++i) {
-        t[i] = -1 + 2 * static_cast<double>(i) / static_cast<double>(n - 1);
+T LeastSquares::squares(std::size_t first, std::size_t last, std::span<const T> x) const {
+    const std::size_t count = last - first;
+    std::vector<double> t(count), power(count, 1.0);
+    std::vector<T> missed(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        t[i] = -1 + 2 * static_cast<double>(first + i) / static_cast<double>(n - 1);
         missed[i] = static_cast<double>((t[i] > 0) - (t[i] < 0));
     }
     for (const T& coefficient : x) {  // places inside, so that plain numbers are computed several at a time
-        for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t i = 0; i < count; ++i) {
             missed[i] -= coefficient * power[i];
             power[i] *= t[i];
         }
     }
     T sum = 0.0;
-    for (std::size_t i = 0; i < n; ++i) sum += missed[i] * missed[i];
-    return 0.5 * sum;
+    for (std::size_t i = 0; i < count; ++i) sum += missed[i] * missed[i];
+    return sum;
 }
 
 }  // namespace cotangent::gradbench

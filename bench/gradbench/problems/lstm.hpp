@@ -19,7 +19,23 @@ struct Lstm {
     std::vector<double> parameters;
 
     template <class T>
+    struct State {
+        std::vector<T> hidden, cell;  ///< [layers, bits]
+        T total;                      ///< of the log probabilities so far
+    };
+
+    template <class T>
     [[nodiscard]] T operator()(std::span<const T> x) const;
+
+    template <class T>
+    [[nodiscard]] State<T> start() const;
+    /// The state after `last` characters, from that after `first`.
+    template <class T>
+    [[nodiscard]] State<T> run(State<T> at, std::size_t first, std::size_t last, std::span<const T> x) const;
+    template <class T>
+    [[nodiscard]] T loss(const State<T>& end) const {
+        return -end.total / static_cast<double>((characters - 1) * bits);
+    }
 };
 
 /// Reads ADBench's format. @throws IoError
@@ -40,25 +56,35 @@ void lstm_cell(const T* gates, std::size_t bits, const T& input, T& hidden, T& c
 
 template <class T>
 T Lstm::operator()(std::span<const T> x) const {
-    using std::exp, std::log;
-    const T* extra = x.data() + 8 * layers * bits;
-    std::vector<T> hidden(layers * bits), cell(layers * bits), output(bits);
+    return loss(run(start<T>(), 0, characters - 1, x));
+}
+
+template <class T>
+Lstm::State<T> Lstm::start() const {
+    State<T> at{.hidden = std::vector<T>(layers * bits), .cell = std::vector<T>(layers * bits), .total = 0.0};
     for (std::size_t l = 0; l < layers; ++l) {
         for (std::size_t b = 0; b < bits; ++b) {
-            hidden[l * bits + b] = state[2 * l * bits + b];
-            cell[l * bits + b] = state[(2 * l + 1) * bits + b];
+            at.hidden[l * bits + b] = state[2 * l * bits + b];
+            at.cell[l * bits + b] = state[(2 * l + 1) * bits + b];
         }
     }
-    T total = 0.0;
-    for (std::size_t t = 0; t + 1 < characters; ++t) {
+    return at;
+}
+
+template <class T>
+Lstm::State<T> Lstm::run(State<T> at, std::size_t first, std::size_t last, std::span<const T> x) const {
+    using std::exp, std::log;
+    const T* extra = x.data() + 8 * layers * bits;
+    std::vector<T> output(bits);
+    for (std::size_t t = first; t < last; ++t) {
         const double *seen = &text[t * bits], *next = seen + bits;
         for (std::size_t b = 0; b < bits; ++b) output[b] = seen[b] * extra[b];
         const T* input = output.data();
         for (std::size_t l = 0; l < layers; ++l) {
-            const std::size_t first = l * bits;
+            const std::size_t cells = l * bits;
             for (std::size_t b = 0; b < bits; ++b)
-                lstm_cell<T>(&x[8 * first + b], bits, input[b], hidden[first + b], cell[first + b]);
-            input = &hidden[first];
+                lstm_cell<T>(&x[8 * cells + b], bits, input[b], at.hidden[cells + b], at.cell[cells + b]);
+            input = &at.hidden[cells];
         }
         T sum = 2.0;
         for (std::size_t b = 0; b < bits; ++b) {
@@ -66,9 +92,9 @@ T Lstm::operator()(std::span<const T> x) const {
             sum += exp(output[b]);
         }
         const T normaliser = log(sum);
-        for (std::size_t b = 0; b < bits; ++b) total += next[b] * (output[b] - normaliser);
+        for (std::size_t b = 0; b < bits; ++b) at.total += next[b] * (output[b] - normaliser);
     }
-    return -total / static_cast<double>((characters - 1) * bits);
+    return at;
 }
 
 }  // namespace cotangent::gradbench

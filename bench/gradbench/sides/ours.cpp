@@ -2,6 +2,7 @@
 // all tangents at once for residuals.
 #include "ours.hpp"
 
+#include "cotangent/grad/checkpoint.hpp"
 #include "side.hpp"
 
 namespace cotangent::gradbench {
@@ -10,6 +11,13 @@ namespace {
 template <class P>
 auto function_of(const P& problem) {
     return [&problem]<class T>(const std::vector<T>& x) -> T { return problem(std::span<const T>(x)); };
+}
+
+/// Calls f(first, last) for pieces of `count` steps, about as many as a piece has steps. Each is a checkpoint below: of the
+/// tape no more than a piece is kept, and that stays in the caches.
+void in_pieces(std::size_t count, const auto& f) {
+    const auto length = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(count))));
+    for (std::size_t first = 0; first < count; first += length) f(first, std::min(count, first + length));
 }
 
 /// By the first row, as Determinant expands.
@@ -30,6 +38,51 @@ struct Make {
     static Run gradient(const P& problem, F f) {
         const auto result = std::make_shared<std::vector<double>>();
         return Run{[&problem, result, g = grad(std::move(f))] { *result = g(problem.parameters); }, [result] { return *result; }};
+    }
+    std::optional<Run> operator()(const Lstm& problem) const {
+        return gradient(problem, [&problem]<class T>(const std::vector<T>& x) -> T {
+            auto state = problem.start<T>();
+            in_pieces(problem.characters - 1, [&](std::size_t first, std::size_t last) {
+                state = checkpoint([=, &problem]<class U>(const Lstm::State<U>& from, const std::vector<U>& y) {
+                    return problem.run(from, first, last, std::span<const U>(y));
+                })(state, x);
+            });
+            return problem.loss(state);
+        });
+    }
+    std::optional<Run> operator()(const Ode& problem) const {
+        return gradient(problem, [&problem]<class T>(const std::vector<T>& x) -> T {
+            std::vector<T> state(x.size(), T(0.0));
+            in_pieces(problem.steps, [&](std::size_t first, std::size_t last) {
+                state = checkpoint([=, &problem]<class U>(const std::vector<U>& from, const std::vector<U>& y) {
+                    return problem.run(from, first, last, std::span<const U>(y));
+                })(state, x);
+            });
+            return state.back();
+        });
+    }
+    std::optional<Run> operator()(const Gmm& problem) const {
+        return gradient(problem, [&problem]<class T>(const std::vector<T>& x) -> T {
+            const auto diagonals = problem.diagonals_of(std::span<const T>(x));
+            T likelihood = 0.0;
+            in_pieces(problem.n, [&](std::size_t first, std::size_t last) {
+                likelihood += checkpoint([=, &problem]<class U>(const std::vector<U>& y, const Gmm::Diagonals<U>& of) {
+                    return problem.likelihood(first, last, std::span<const U>(y), of);
+                })(x, diagonals);
+            });
+            return problem.posterior(likelihood, std::span<const T>(x), diagonals);
+        });
+    }
+    std::optional<Run> operator()(const LeastSquares& problem) const {
+        return gradient(problem, [&problem]<class T>(const std::vector<T>& x) -> T {
+            T sum = 0.0;
+            in_pieces(problem.n, [&](std::size_t first, std::size_t last) {
+                sum += checkpoint([=, &problem]<class U>(const std::vector<U>& y) {
+                    return problem.squares(first, last, std::span<const U>(y));
+                })(x);
+            });
+            return 0.5 * sum;
+        });
     }
     /// A minor of four rows is one statement.
     std::optional<Run> operator()(const Determinant& problem) const {
