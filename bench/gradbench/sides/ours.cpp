@@ -100,8 +100,7 @@ struct Make {
     }
     std::optional<Run> operator()(const BuildingSimulation& problem) const {
         const auto result = std::make_shared<Building<double>>();
-        const auto f = jacobian(
-            [&problem]<class T>(const Building<T>& building) -> T { return simulate(building, problem.steps); }, Mode::forward);
+        const auto f = grad([&problem]<class T>(const Building<T>& building) -> T { return simulate(building, problem.steps); });
         return Run{[result, f] { *result = f(default_building); },
                    [result] { return BuildingSimulation::flatten(*result); }};
     }
