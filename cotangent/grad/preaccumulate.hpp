@@ -21,7 +21,7 @@ template <class T, int n, class F, class... X>
         return rebuild<rebuilt<Tree, ChangeTo<D>>>(tree, [&](const auto& s) {
             numbers[next] = Real<T>(s);
             D dual(numbers[next].value());
-            dual.tangent.set(static_cast<int>(next++), T(1));
+            dual.tangent = Tangents<T, n>::unit(static_cast<int>(next++));
             return dual;
         });
     };

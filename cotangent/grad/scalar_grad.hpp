@@ -327,7 +327,7 @@ template <class S, int n, class F, class X>
 [[nodiscard]] auto forward_value_and_grad(const F& f, const X& x) {
     using D = Dual<S, Tangents<S, n>>;
     const CrossingScope<D> scope;
-    const auto result = run_forward<D>("grad", f, x, [](auto& tangent, int i) { tangent.set(i, S(1)); });
+    const auto result = run_forward<D>("grad", f, x, [](auto& tangent, int i) { tangent = Tangents<S, n>::unit(i); });
     using Result = std::remove_cvref_t<decltype(result)>;
     const auto& y = [&]() -> const auto& {
         if constexpr (is_pair<Result>) return result.first;
@@ -425,15 +425,34 @@ template <class Y, class X, class S>
     });
 }
 
+/// One run, all columns at once: an argument of `width` numbers.
+template <class S, int width, class F, class X>
+[[nodiscard]] auto jacobian_of_one_run(const F& f, const X& x) {
+    using D = Dual<S, Tangents<S, width>>;
+    const CrossingScope<D> scope;
+    const auto y = run_forward<D>("jacobian", f, x, [](auto& tangent, int i) { tangent = Tangents<S, width>::unit(i); });
+    return rebuild<rebuilt<decltype(without<D>(y)), ChangeTo<X>>>(y, [&]<class N>(const N& number) {
+        X row = x;
+        int next = 0;
+        zip_scalars<false>(
+            x, row,
+            [&](const S&, S& g) {
+                if constexpr (std::is_same_v<N, D>) g = number.tangent[next++];
+                else g = S(0);
+            },
+            [](const auto&, auto&) {});
+        return row;
+    });
+}
+
 template <class S, int width, class F, class X>
 [[nodiscard]] auto forward_jacobian(const F& f, const X& x) {
     using D = Dual<S, Tangents<S, width>>;
     ScalarMatrix<S> matrix{count_scalars(x), {}};
     const auto run_from = [&](int first) {
         const CrossingScope<D> scope;
-        auto y = run_forward<D>("jacobian", f, x, [&](auto& tangent, int i) {
-            if (i >= first && i < first + width) tangent.set(i - first, S(1));
-        });
+        auto y = run_forward<D>("jacobian", f, x,
+                                [&](auto& tangent, int i) { tangent = Tangents<S, width>::unit(i - first); });
         std::size_t row = 0;
         zip_scalars<false>(
             y, y,
@@ -479,7 +498,11 @@ template <class S, class F, class X>
     const bool forward = mode == Mode::forward || (mode == Mode::automatic && (width == count || [&] {
                                                        return count_scalars(x) / width <= 2 * count_scalars(f(x));
                                                    }()));
-    if (forward) return forward_jacobian<S, width>(f, x);
+    if constexpr (width == count) {
+        if (forward) return jacobian_of_one_run<S, width>(f, x);
+    } else {
+        if (forward) return forward_jacobian<S, width>(f, x);
+    }
     return reverse_jacobian<S>(f, x);
 }
 

@@ -46,7 +46,7 @@ struct Dual {
     T value;
     V tangent;
 
-    Dual() = default;
+    Dual() : value{}, tangent{} {}  // not defaulted: Dual{} would be cleared as bytes first, then again
     Dual(T v, V t) : value(v), tangent(t) {}
     /// A constant. Not for tensors, whose zeros have a shape.
     template <class U>

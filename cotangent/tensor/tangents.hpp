@@ -15,6 +15,12 @@ template <class T, int N>
 struct Tangents {
     std::array<T, N> numbers{};
 
+    /// 1 along direction i, if there is one; else 0.
+    [[nodiscard]] static Tangents unit(int i) {
+        Tangents result;
+        if (i >= 0 && i < N) result.set(i, T(1));
+        return result;
+    }
     [[nodiscard]] T operator[](int i) const { return numbers[static_cast<std::size_t>(i)]; }
     void set(int i, const T& value) { numbers[static_cast<std::size_t>(i)] = value; }
     void copy_to(T* to) const { std::copy(numbers.begin(), numbers.end(), to); }
@@ -49,6 +55,7 @@ struct Tangents<T, N> {
     static constexpr int width = std::min(lane_bytes / int{sizeof(T)}, int(std::bit_ceil(unsigned{N})));
     static constexpr int pieces = (N + width - 1) / width;
     typedef T Vector __attribute__((vector_size(width * sizeof(T))));
+    typedef Vector Unaligned __attribute__((aligned(sizeof(T)), may_alias));
     Vector v[pieces];
 
     // Written out: GCC 12 copies an array of vectors as bytes, by way of general registers.
@@ -63,6 +70,18 @@ struct Tangents<T, N> {
         return *this;
     }
 
+    // A window of one 1 among zeros: a vector that is read after one of its numbers was written waits for the store.
+    [[nodiscard, gnu::always_inline]] static Tangents unit(int i) {
+        static constexpr auto window = [] {
+            std::array<T, 2 * pieces * width> numbers{};
+            numbers[pieces * width] = 1;
+            return numbers;
+        }();
+        const T* from = &window[i >= 0 && i < N ? static_cast<std::size_t>(pieces * width - i) : 0];
+        Tangents result;
+        for (int p = 0; p < pieces; ++p) result.v[p] = *reinterpret_cast<const Unaligned*>(from + p * width);
+        return result;
+    }
     [[nodiscard]] T operator[](int i) const { return v[i / width][i % width]; }
     void set(int i, T value) { v[i / width][i % width] = value; }
     /// Writes the N numbers to `to`.
