@@ -179,14 +179,19 @@ struct OpName {
 template <class F>
 inline constexpr char type_tag = 0;
 
-/// The identity of `f` with what it captures; functions that hold more than plain values have none.
+/// The identity of `f` with what it captures; functions that hold more than plain values have none. Where the compiler cannot
+/// clear what lies between members (Clang 16), some ops that are the same look different, and are not merged.
 template <class F>
 void identify(Operation& operation, const F& f) {
     if constexpr (std::is_empty_v<F>) {
         operation.tag = &type_tag<F>;
     } else if constexpr (std::is_trivially_copyable_v<F>) {
         operation.tag = &type_tag<F>;
-        const auto bytes = std::as_bytes(std::span(&f, 1));
+        F copy = f;
+#if __has_builtin(__builtin_clear_padding)
+        __builtin_clear_padding(&copy);
+#endif
+        const auto bytes = std::as_bytes(std::span(&copy, 1));
         operation.attributes.assign(bytes.begin(), bytes.end());
     }
 }

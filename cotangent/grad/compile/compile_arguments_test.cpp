@@ -76,6 +76,47 @@ TEST_CASE("an argument taken by reference is changed for the caller, in its own 
     }
 }
 
+TEST_CASE("a call that throws leaves its arguments as they were") {
+    const auto indices = [](std::int64_t last) { return Tensor::of<std::int64_t>({0, 1, last}); };
+    using Step = Tensor (*)(Tensor&, const Tensor&, const Tensor&);
+    const Step steps[] = {
+        [](Tensor& w, const Tensor& x, const Tensor& i) {  // w is not needed any more when take throws
+            const Tensor u = w * 0.99, picked = take(u + x, i);
+            w = u - x * 0.1;
+            return sum(picked);
+        },
+        [](Tensor& w, const Tensor&, const Tensor& i) {
+            const Tensor u = w * 2.0, picked = take(sort(u), i);
+            w = flip(u, {0});
+            return sum(picked);
+        },
+        [](Tensor& w, const Tensor& x, const Tensor& i) {  // changed before and after
+            w *= x;
+            const Tensor picked = take(w, i);
+            w = cumsum(w) + 1.0;
+            return sum(picked);
+        },
+        [](Tensor& w, const Tensor& x, const Tensor& i) {
+            w -= x * 0.1;
+            return sum(take(cumsum(w), i));
+        },
+    };
+    for (const std::int64_t n : {20, 3000})
+        for (const Step step : steps) {
+            CAPTURE(n);
+            CAPTURE(&step - steps);
+            auto compiled = ct::compile(step);
+            Tensor w = numbers(n), x = numbers(n), eager = w;
+            for (int round = 0; round < 3; ++round) {
+                CHECK(identical(compiled(w, x, indices(2)), step(eager, x, indices(2))));
+                CHECK(identical(w, eager));
+                CHECK_THROWS_AS((void)compiled(w, x, indices(n)), ct::Error);
+                CHECK(identical(w, eager));
+            }
+            CHECK(compiled.recordings() == 1);
+        }
+}
+
 TEST_CASE("an argument that is also another one, and may change, means what it means without compile") {
     for (const std::int64_t n : {4, 100000}) {
         CAPTURE(n);

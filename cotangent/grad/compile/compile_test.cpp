@@ -18,6 +18,12 @@ std::size_t left_after_simplification(const std::string& explanation) {
     return static_cast<std::size_t>(std::stoi(explanation.substr(explanation.find(',') + 2)));
 }
 
+/// Leaves bytes on the stack, where what comes next has its variables.
+[[gnu::noinline]] void write_stack(unsigned char byte) {
+    volatile unsigned char bytes[6000];
+    for (volatile unsigned char& b : bytes) b = byte;
+}
+
 }  // namespace
 
 TEST_CASE("a compiled function is recorded once for each shape and dtype, visibly") {
@@ -33,6 +39,56 @@ TEST_CASE("a compiled function is recorded once for each shape and dtype, visibl
     (void)copy(ct::zeros({3}));
     CHECK(copy.recordings() == 1);
 }
+
+#if __has_builtin(__builtin_clear_padding)
+TEST_CASE("an op is known again by its options, whatever lay where they are") {
+    const Tensor mask = equal(ct::arange(4), 2);
+    const Tensor index = Tensor::of<std::int64_t>({1, 2});
+    using Op = std::function<Tensor(const Tensor&)>;
+    const std::pair<const char*, Op> ops[] = {
+        {"less", [](const Tensor& t) { return t < 0.5; }},
+        {"where", [&](const Tensor& t) { return where(mask, t, 0.5); }},
+        {"clip", [](const Tensor& t) { return clip(t, 0.2, 0.8); }},
+        {"sum", [](const Tensor& t) { return sum(t); }},
+        {"sum of rows", [](const Tensor& t) { return sum(t, {.axes = {1}}); }},
+        {"mean", [](const Tensor& t) { return mean(t, {.axes = {1}, .keep_axes = true}); }},
+        {"var", [](const Tensor& t) { return var(t, {.axes = {1}}); }},
+        {"max", [](const Tensor& t) { return max(t, {.axes = {1}}); }},
+        {"min", [](const Tensor& t) { return min(t); }},
+        {"prod", [](const Tensor& t) { return prod(t, {.axes = {0}}); }},
+        {"logsumexp", [](const Tensor& t) { return logsumexp(t, {.axes = {1}}); }},
+        {"any", [](const Tensor& t) { return any(cast(t, ct::Dtype::boolean), {.axes = {1}}); }},
+        {"argmax", [](const Tensor& t) { return argmax(t, {.axis = 1}); }},
+        {"sort", [](const Tensor& t) { return sort(t, {.axis = 1}); }},
+        {"argsort", [](const Tensor& t) { return argsort(t, {.axis = 1}); }},
+        {"cumsum", [](const Tensor& t) { return cumsum(t, {.axis = 1}); }},
+        {"concatenate", [](const Tensor& t) { return ct::concatenate({t, t * 2.0}, 1); }},
+        {"take", [&](const Tensor& t) { return take(t, index, 1); }},
+        {"one_hot", [](const Tensor& t) { return ct::one_hot(cast(t, ct::Dtype::int64), 6); }},
+        {"slice", [](const Tensor& t) { return slice(t, {{}, {.start = 1, .step = 2}}); }},
+        {"pad", [](const Tensor& t) { return pad(t, {{1, 1}, {1, 1}}); }},
+        {"power", [](const Tensor& t) { return power(t, 1.5); }},
+        {"matmul", [](const Tensor& t) { return matmul(t, t, {.transpose_b = true}); }},
+        {"map", [a = 2.0, b = 3.0f](const Tensor& t) { return ct::map([a, b](auto x) { return a * x * x + b; }, t); }},
+    };
+    for (const auto& [name, op] : ops) {
+        CAPTURE(name);
+        const auto left = [&](int times) {
+            auto f = ct::compile([&op = op, times](const Tensor& t) {
+                std::vector<Tensor> results;
+                for (int k = 0; k < times; ++k) {
+                    write_stack(static_cast<unsigned char>(1 + 50 * k));
+                    results.push_back(op(t));
+                }
+                return results;
+            });
+            (void)f(reshape(numbers(24), {6, 4}));
+            return left_after_simplification(explain(f));
+        };
+        CHECK(left(3) == left(1));
+    }
+}
+#endif
 
 TEST_CASE("what is computed twice, changes nothing or is not needed is left out") {
     auto twice = ct::compile([](const Tensor& x) { return exp(x * 2.0) + exp(x * 2.0); });

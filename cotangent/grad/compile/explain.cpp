@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "cotangent/grad/compile/planner.hpp"
 
@@ -31,10 +33,17 @@ std::string Program::explanation() const {
             if (output >= 0) sum += static_cast<double>(value(output).shape.size());
         return sum;
     };
-    const auto copy_of = [&](const Instruction& instruction) -> const CopyOp* {
-        const auto found = std::find_if(copies_.begin(), copies_.end(), [&](const auto& copy) { return copy->output == instruction.outputs[0]; });
-        return found == copies_.end() ? nullptr : found->get();
-    };
+    std::map<int, const CopyOp*> copies;  // by what they make
+    for (const auto& copy : copies_) copies[copy->output] = copy.get();
+    constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+    std::vector<std::size_t> step_of(instructions.size(), nowhere);
+    for (std::size_t s = steps_.size(); s-- > 0;)
+        for (const KernelInstructions& kernel : step_kernels_[s])
+            for (const std::size_t k : kernel) step_of[k] = s;
+    std::vector<std::set<std::size_t>> takers(graph_->values.size());  // the steps that take a value; nowhere: the caller
+    for (std::size_t k = 0; k < instructions.size(); ++k)
+        for (const Operand& x : instructions[k].inputs) takers[static_cast<std::size_t>(x.value)].insert(step_of[k]);
+    for (const Operand& x : results_) takers[static_cast<std::size_t>(x.value)].insert(nowhere);
     std::string lines;
     double all_flops = 0, all_bytes = 0;
     for (std::size_t s = 0; s < steps_.size(); ++s) {
@@ -59,11 +68,8 @@ std::string Program::explanation() const {
                 if (output >= 0) made.push_back(output);
         }
         for (const int id : made) {
-            bool outside = std::any_of(results_.begin(), results_.end(), [&](const Operand& x) { return x.value == id; });
-            for (std::size_t k = 0; k < instructions.size() && !outside; ++k)
-                if (std::find(done.begin(), done.end(), k) == done.end())
-                    for (const Operand& x : instructions[k].inputs) outside = outside || x.value == id;
-            if (outside) written.push_back(id);
+            const std::set<std::size_t>& of = takers[static_cast<std::size_t>(id)];
+            if (of.size() > of.count(s)) written.push_back(id);
         }
         std::sort(read.begin(), read.end());
         read.erase(std::unique(read.begin(), read.end()), read.end());
@@ -76,9 +82,10 @@ std::string Program::explanation() const {
             shape += to_string(value(id).shape);
         }
         const char* what = done.size() > 1 ? "fused" : "";
-        if (const CopyOp* const copy = done.size() == 1 ? copy_of(instructions[done[0]]) : nullptr) {
+        const auto copy = done.size() == 1 ? copies.find(instructions[done[0]].outputs[0]) : copies.end();
+        if (copy != copies.end()) {
             double copied = 0;
-            for (const CopyOp::Piece& piece : copy->pieces) copied += (piece.value < 0 ? 1.0 : 2.0) * static_cast<double>(piece.bytes);
+            for (const CopyOp::Piece& piece : copy->second->pieces) copied += (piece.value < 0 ? 1.0 : 2.0) * static_cast<double>(piece.bytes);
             if (copied < bytes / 2) what = "moved";
             bytes = copied;
         }

@@ -87,14 +87,13 @@ void LoopPlanner::find_uses() {
         for (const int id : instruction(k).outputs)
             if (id >= 0 && instruction(k).operation.kind != Kind::total) made_.insert(id);
     const std::set<std::size_t> inside(instructions_.begin(), instructions_.end());
-    for (std::size_t k = 0; k < graph_.instructions.size(); ++k)
-        for (const Operand& x : instruction(k).inputs) {
-            if (!made_.contains(x.value)) continue;
-            if (inside.contains(k)) users_[x.value].insert(k);
-            else outside_.insert(x.value);
+    for (const int id : made_) {
+        for (const std::size_t k : planner_.takers_[static_cast<std::size_t>(id)]) {
+            if (inside.contains(k)) users_[id].insert(k);
+            else outside_.insert(id);
         }
-    for (const Operand& x : planner_.program_.results_)
-        if (made_.contains(x.value)) outside_.insert(x.value);
+        if (planner_.is_result_[static_cast<std::size_t>(id)]) outside_.insert(id);
+    }
 }
 
 bool LoopPlanner::takes_from(std::size_t k, const KernelInstructions& group) const {

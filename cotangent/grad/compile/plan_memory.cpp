@@ -19,6 +19,9 @@ void Planner::plan_releases() {
                     last[id] = std::max(last[id], static_cast<int>(s));
                 }
         }
+    // An op that throws leaves the arguments as they were, so none gives its memory away before the last op that may.
+    for (std::size_t k = 0; k < graph_.inputs.size(); ++k)
+        if (last[static_cast<std::size_t>(graph_.inputs[k])] < last_general_) program_.is_taken_[k] = false;
     std::vector<bool> kept(graph_.values.size());
     for (const Operand& x : program_.results_) kept[static_cast<std::size_t>(x.value)] = true;
     share_buffers(first, last, kept);

@@ -165,6 +165,7 @@ void Planner::emit_general(std::size_t k) {
     step.index = program_.generals_.size();
     program_.generals_.push_back(std::move(op));
     add_step(step, {{k}});
+    last_general_ = static_cast<int>(program_.steps_.size()) - 1;
 }
 
 void Planner::close_all() {

@@ -100,6 +100,7 @@ private:
     std::vector<std::vector<std::size_t>> step_instructions_;    ///< what each step does
     std::vector<bool> step_plans_memory_;                        ///< the steps whose results may have a buffer
     std::vector<Loop*> step_loops_;                              ///< the steps that are loops
+    int last_general_ = -1;                                      ///< the last step that is an op called again, which may throw
 };
 
 }  // namespace cotangent::detail

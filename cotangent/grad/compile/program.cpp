@@ -141,15 +141,19 @@ void Program::run(std::span<Tensor* const> inputs, std::span<Tensor* const> resu
             for (const Command& step : steps_) run_step(step);
         }
     } catch (...) {
-        // What was given away goes back, or what has been made of it.
+        // What was given away goes back: nothing has written to it, see plan_releases(). Only memory can be short after that.
         for (const auto& [input, result] : taken_) {
             const auto id = static_cast<std::size_t>(graph_->inputs[static_cast<std::size_t>(input)]);
-            if (is_fixed_[id]) continue;
+            if (is_fixed_[id] || !is_taken_[static_cast<std::size_t>(input)]) continue;
             *inputs[static_cast<std::size_t>(input)] =
                 slots_[id].has_storage() ? slots_[id] : seen_as(results_[static_cast<std::size_t>(result)]);
         }
         for (std::size_t id = 0; id < slots_.size(); ++id)
             if (!is_fixed_[id] && graph_->values[id].kind != Value::Kind::constant) slots_[id] = Tensor();
+        for (const auto& op : generals_) {
+            std::fill(op->inputs.begin(), op->inputs.end(), Tensor());
+            std::fill(op->outputs.begin(), op->outputs.end(), Tensor());
+        }
         throw;
     }
     for (std::size_t k = 0; k < results.size(); ++k) {

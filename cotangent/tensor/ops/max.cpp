@@ -32,8 +32,8 @@ Tensor extremum(const Tensor& x, const ReduceOptions& options) {
     const Reduction reduction(Op::name, x.shape(), options);
     if (reduction.count(x.shape()) == 0 && reduction.result.size() > 0)
         throw ValueError(fmt::format("{}: shape is {}, expected at least one element to reduce", Op::name, to_string(x.shape())));
-    const auto run = [reduction, options](const Tensor& in) {
-        if (in.dtype() == Dtype::boolean) return largest ? any(in, options) : all(in, options);
+    const auto run = [reduction](const Tensor& in) {
+        if (in.dtype() == Dtype::boolean) return largest ? any(in, reduction.options()) : all(in, reduction.options());
         const bool widens = in.dtype() == Dtype::int32 || in.dtype() == Dtype::uint8;
         const Tensor wide = in.dtype() == Dtype::bfloat16 ? detail::to_float32(in) : widens ? cast(in, Dtype::int64) : in;
         const Tensor folded = largest ? detail::fold_max(wide, reduction.reduced) : detail::fold_min(wide, reduction.reduced);
