@@ -73,22 +73,29 @@ template <class F>
 /// @source Chen, Xu, Zhang, Guestrin 2016, arXiv:1604.06174; Griewank, Walther 2008, chapter 12
 template <class Step, class State, class... Rest>
 [[nodiscard]] State checkpointed_loop(std::int64_t count, Step step, State state, const Rest&... rest) {
+    using D = detail::deepest_of<State, Rest...>;
     const auto length =
         static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(std::max<std::int64_t>(count, 1)))));
-    for (std::int64_t first = 0; first < count; first += length) {
-        const std::int64_t last = std::min(count, first + length);
-        state = checkpoint([step, first, last](auto inner, const auto&... others) {
-            constexpr bool keeps_type =
-                std::is_assignable_v<decltype((inner)), decltype(step(std::move(inner), first, others...))>;
-            static_assert(keeps_type,
-                          "checkpointed_loop: step returns another type than the state that it is given; expected the same, "
-                          "and every variable that it uses among its arguments");
-            if constexpr (keeps_type)
-                for (std::int64_t i = first; i < last; ++i) inner = step(std::move(inner), i, others...);
-            return inner;
-        })(state, rest...);
+    const auto advance = [step](auto inner, std::int64_t first, std::int64_t last, const auto&... others) {
+        constexpr bool keeps_type =
+            std::is_assignable_v<decltype((inner)), decltype(step(std::move(inner), first, others...))>;
+        static_assert(keeps_type,
+                      "checkpointed_loop: step returns another type than the state that it is given; expected the same, "
+                      "and every variable that it uses among its arguments");
+        if constexpr (keeps_type)
+            for (std::int64_t i = first; i < last; ++i) inner = step(std::move(inner), i, others...);
+        return inner;
+    };
+    if constexpr (requires(const D& number) { number.number(); } && std::is_same_v<detail::scalar_of<State>, D>) {
+        return detail::scalar_checkpointed_loop<typename detail::Inside<D>::type>(count, length, advance, state, rest...);
+    } else {
+        for (std::int64_t first = 0; first < count; first += length)
+            state = checkpoint(
+                [advance, first, last = std::min(count, first + length)](const auto& inner, const auto&... others) {
+                    return advance(inner, first, last, others...);
+                })(state, rest...);
+        return state;
     }
-    return state;
 }
 
 }  // namespace cotangent

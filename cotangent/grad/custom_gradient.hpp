@@ -25,6 +25,11 @@ consteval void refuse_function() {
                   "references, numbers of any type");
 }
 template <class F>
+consteval void refuse_arguments() {
+    static_assert(std::is_void_v<F>,
+                  "custom_gradient: the arguments are expected to be all Tensors or trees of them, or all single numbers");
+}
+template <class F>
 consteval void refuse_result() {
     static_assert(std::is_void_v<F>, "custom_gradient: f returns something else than one Tensor, or one number of numbers");
 }
@@ -126,7 +131,7 @@ template <class F, class Rule, class... X>
 }
 
 template <class X>
-inline constexpr bool has_leaves_only_of_tensors = is_tree_v<X> && !std::is_arithmetic_v<X> && !is_scalar_v<X>;
+inline constexpr bool has_leaves_only_of_tensors = is_tree_v<X> && !std::is_arithmetic_v<X> && !has_scalars<X>;
 
 template <class Tree>
 void append_leaves(const Tree& tree, std::vector<Tensor>& to) {
@@ -182,9 +187,11 @@ template <class... X, class Given>
 template <class F, class Rule>
 [[nodiscard]] auto custom_gradient(F f, Rule rule) {
     return [f = std::move(f), rule = std::move(rule)]<class... X>(const X&... x) {
-        static_assert((detail::has_leaves_only_of_tensors<X> && ...) || ((is_scalar_v<X> || Number<X>)&&...),
-                      "custom_gradient: the arguments are expected to be all Tensors or trees of them, or all numbers");
-        if constexpr (!std::is_same_v<detail::deepest_of<X...>, detail::NoScalar>) {
+        constexpr bool fine = (detail::has_leaves_only_of_tensors<X> && ...) || ((is_scalar_v<X> || Number<X>)&&...);
+        if constexpr (!fine) {
+            detail::refuse_arguments<F>();
+            return detail::deepest_of<X...>();  // after the error
+        } else if constexpr (!std::is_same_v<detail::deepest_of<X...>, detail::NoScalar>) {
             return detail::custom_scalar(f, rule, x...);
         } else if constexpr ((Number<X> && ...)) {
             return f(x...);  // integers

@@ -32,16 +32,32 @@ consteval bool check_argument() {
     return has_scalars<X> || has_tensors<X>;
 }
 
-/// Does a function that returns Y return something that can have a derivative? Other classes are looked at where they are walked.
+/// Does a function that returns Y return something that can have a derivative?
 template <class Y>
 consteval bool returns_something() {
     using Plain = std::remove_cvref_t<Y>;
     constexpr bool does = [] {
         if constexpr (std::is_void_v<Y>) return false;
-        else return has_scalars<Plain> || !std::is_class_v<Plain> || kind_of<Plain> != Kind::other || !is_carried<Plain>;
+        else return has_scalars<Plain> || !std::is_class_v<Plain> || kind_of<Plain> != Kind::other;
     }();
     static_assert(does, "derivative: the function returns nothing that has a derivative, expected a number, a Tensor, or a tree of them");
     return does;
+}
+
+template <class Y>
+struct DifferentiatedPart {
+    using type = Y;
+};
+template <class A, class B>
+struct DifferentiatedPart<std::pair<A, B>> {
+    using type = A;  // what stands beside it is handed back
+};
+/// Is Y, the result of a function of numbers D, not of numbers of another derivative?
+template <class Y, class D>
+consteval bool is_of_one_derivative() {
+    constexpr bool other = OfTwoDerivatives<scalar_of<typename DifferentiatedPart<std::remove_cvref_t<Y>>::type>, D>;
+    if constexpr (other) refuse_two_derivatives<std::conditional_t<other, void, Y>>();
+    return !other;
 }
 
 /// Can f be called with the numbers of a derivative?
@@ -50,8 +66,12 @@ consteval bool takes_numbers() {
     constexpr bool takes = std::is_invocable_v<const F&, const rebuilt<X, ChangeTo<D>>&, Rest...>;
     static_assert(takes, "derivative: f cannot be called with these arguments; numbers of a derivative are no doubles but Real or Dual: "
                          "take them as auto, or in a template");
-    if constexpr (takes) return returns_something<std::invoke_result_t<const F&, const rebuilt<X, ChangeTo<D>>&, Rest...>>();
-    else return false;
+    if constexpr (!takes) {
+        return false;
+    } else {
+        using Y = std::invoke_result_t<const F&, const rebuilt<X, ChangeTo<D>>&, Rest...>;
+        return returns_something<Y>() && is_of_one_derivative<Y, D>();
+    }
 }
 
 /// Is it what grad() differentiates: a Tensor, a number, or a pair of one and anything?
@@ -105,9 +125,12 @@ template <class F>
                 if constexpr (sizeof...(Rest) == 0 && std::is_floating_point_v<S> && count > 0 &&
                               count <= detail::most_forward && !detail::has_tensors<Deep>) {
                     using Lifted = detail::rebuilt<Deep, detail::ChangeTo<Dual<S, Tangents<S, count>>>>;
-                    if constexpr (std::is_invocable_v<const F&, const Lifted&>)
-                        if (options.mode != Mode::reverse && options.independent == Independent::allow)
-                            return detail::forward_value_and_grad<S, count>(f, deep);
+                    if constexpr (std::is_invocable_v<const F&, const Lifted&>) {
+                        using Y = std::invoke_result_t<const F&, const Lifted&>;
+                        if constexpr (detail::is_of_one_derivative<Y, detail::scalar_of<Lifted>>())
+                            if (options.mode != Mode::reverse && options.independent == Independent::allow)
+                                return detail::forward_value_and_grad<S, count>(f, deep);
+                    }
                 }
                 return detail::reverse_value_and_grad<S>(f, deep, options.independent, std::forward<Rest>(rest)...);
             }

@@ -127,3 +127,42 @@ TEST_CASE("norms have the derivative 0 where they are 0") {
         ct::grad([](const ct::Tensor& x) { return ct::vector_norm(x); })(ct::Tensor::of<double>({3e200, 4e200}));
     CHECK(distance(far, ct::Tensor::of<double>({0.6, 0.8})) < 1e-15);
 }
+
+TEST_CASE("norms have second derivatives at elements that are 0") {
+    const ct::Tensor x = ct::Tensor::of<double>({3, 0, -4, 0});
+    const auto norm = [](const ct::Tensor& t) { return ct::vector_norm(t); };
+    // (1 - x x' / |x|^2) / |x|
+    const ct::Tensor expected =
+        (ct::eye(4, ct::Dtype::float64) - ct::expand_dims(x, 0) * ct::expand_dims(x, 1) / 25.0) / 5.0;
+    CHECK(distance(ct::hessian(norm)(x), expected) < 1e-15);
+    ct::check_derivatives(norm, x);
+    const auto square_norm = [](const ct::Tensor& t) { return ct::square(ct::matrix_norm(t)); };
+    const ct::Tensor one = ct::eye(3, ct::Dtype::float64), along = ct::ones({3, 3}, ct::Dtype::float64);
+    CHECK(distance(ct::hvp(square_norm, one, along), 2.0 * along) < 1e-14);
+    ct::check_derivatives([](const ct::Tensor& t) { return ct::vector_norm(t, {.order = 4}); }, x);
+}
+
+TEST_CASE("matrix_exp has second derivatives where the cotangent is 0") {
+    for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64}) {
+        const ct::Tensor a = ct::zeros({1, 1}, dtype);
+        const auto misfit = [](const ct::Tensor& x) { return 4.0 * ct::sum(ct::square(ct::matrix_exp(x) - 1.0)); };  // 0
+        CHECK(ct::hvp(misfit, a, ct::ones_like(a)).item() == doctest::Approx(8));
+        CHECK(ct::grad(misfit)(a).item() == 0);
+    }
+}
+
+TEST_CASE("derivatives of svd do not depend on the size of the matrix") {
+    const auto first_column = [](const ct::Tensor& a) {
+        const ct::Tensor weights = ct::Tensor::of<double>({{1}, {2}, {3}});
+        return ct::sum(ct::square(ct::slice_axis(ct::svd(a).u, -1, 0, 1)) * weights);
+    };
+    const ct::Tensor a = ct::Tensor::of<double>({{1, 2}, {0.5, 3}, {-1, 1}});
+    const ct::Tensor expected = ct::grad(first_column)(a), along = ct::Tensor::of<double>({{0.3, -1}, {2, 1}, {0, 0.5}});
+    CHECK(expected.values<double>()[0] == doctest::Approx(-0.0952).epsilon(1e-3));  // PyTorch's
+    const double slope = ct::jvp(first_column, a, along).second.item();
+    for (const double size : {1e-170, 1e-30, 1e30, 1e170}) {
+        CAPTURE(size);
+        CHECK(distance(ct::grad(first_column)(a * size) * size, expected) < 1e-14);
+        CHECK(ct::jvp(first_column, a * size, along * size).second.item() == doctest::Approx(slope).epsilon(1e-13));
+    }
+}

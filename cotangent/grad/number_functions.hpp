@@ -2,6 +2,7 @@
 // What <cmath> and the language have for numbers beside the functions with rules of their own (dual_math.hpp,
 // real_math.hpp): questions, choices between two numbers, steps by one. For Real and Dual alike, at any depth.
 #include <cmath>
+#include <ostream>
 
 #include "cotangent/grad/scalars.hpp"
 
@@ -37,6 +38,12 @@ template <class A, class B, class F>
     }
 }
 }  // namespace detail
+
+/// Prints the value.
+template <DerivativeNumber D>
+std::ostream& operator<<(std::ostream& out, const D& x) {
+    return out << primal(x);
+}
 
 // Of the value.
 // clang-format off

@@ -28,10 +28,14 @@ template <class T, int n, class F, class... X>
     const std::tuple<rebuilt<X, ChangeTo<D>>...> lifted{lift(x)...};  // braces: left to right
     const auto y = std::apply(f, lifted);
     using Y = std::remove_cvref_t<decltype(y)>;
-    return rebuild<rebuilt<Y, ChangeFrom<D, Real<T>>>>(y, [&](const D& number) {
-        std::array<T, n> partials;
-        for (int i = 0; i < n; ++i) partials[static_cast<std::size_t>(i)] = number.tangent[i];
-        return statement<T>(number.value, partials, numbers);
+    return rebuild<rebuilt<Y, ChangeFrom<D, Real<T>>>>(y, [&]<class N>(const N& number) {
+        if constexpr (!std::is_same_v<N, D>) {
+            return number;
+        } else {
+            std::array<T, n> partials;
+            for (int i = 0; i < n; ++i) partials[static_cast<std::size_t>(i)] = number.tangent[i];
+            return statement<T>(number.value, partials, numbers);
+        }
     });
 }
 
@@ -70,9 +74,10 @@ template <class T, class F, class... X>
     }();
     auto next = statements.begin();
     using Y = std::remove_cvref_t<decltype(y)>;
-    return rebuild<Y>(y, [&](const R&) {
+    return rebuild<Y>(y, [&]<class N>(const N& number) {
         const Statement& of_result = *next++;
-        return statement<T>(of_result.value, of_result.partials, numbers);
+        if constexpr (std::is_same_v<N, R>) return statement<T>(of_result.value, of_result.partials, numbers);
+        else return number;
     });
 }
 

@@ -74,6 +74,18 @@ TEST_CASE("preaccumulate leaves only its results on the tape") {
     CHECK(statements(of_vectors) == 30 * 4 + 1);
 }
 
+TEST_CASE("preaccumulate hands on what stands beside its numbers") {
+    const auto beside = [](const auto& x) { return std::pair{x[0] * x[1], 2.5}; };
+    const auto f = [&](const auto& x) {
+        const auto [product, constant] = ct::preaccumulate(beside)(x);
+        static_assert(std::is_same_v<decltype(constant), const double>);
+        return product * constant;
+    };
+    CHECK(ct::grad(f)(std::vector<double>{2, 3}) == std::vector<double>{7.5, 5});
+    const auto of_array = [&](const auto& x) { return f(std::array{x[0], x[1]}); };
+    CHECK(ct::grad(of_array)(std::vector<double>{2, 3}) == std::vector<double>{7.5, 5});
+}
+
 TEST_CASE("preaccumulate refuses a variable that is not an argument") {
     const auto f = [](const auto& x) {
         using T = std::remove_cvref_t<decltype(x[0])>;

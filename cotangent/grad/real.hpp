@@ -277,10 +277,24 @@ consteval void refuse_two_derivatives() {
                                            "it as an argument, as in grad(f)(y, x)");
 }
 }  // namespace detail
-template <class A, class B> requires OfTwoDerivatives<A, B> A operator+(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
-template <class A, class B> requires OfTwoDerivatives<A, B> A operator-(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
-template <class A, class B> requires OfTwoDerivatives<A, B> A operator*(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
-template <class A, class B> requires OfTwoDerivatives<A, B> A operator/(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> auto operator+(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> auto operator-(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> auto operator*(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> auto operator/(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> auto operator+=(A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> auto operator-=(A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> auto operator*=(A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> auto operator/=(A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> auto pow(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> auto atan2(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+template <class A, class B> requires OfTwoDerivatives<A, B> auto hypot(const A& a, const B&) { detail::refuse_two_derivatives<std::conditional_t<is_scalar_v<A>, void, A>>(); return a; }
+// Comparisons look at values.
+template <class A, class B> requires OfTwoDerivatives<A, B> [[nodiscard]] bool operator<(const A& a, const B& b) { return primal(a) < primal(b); }
+template <class A, class B> requires OfTwoDerivatives<A, B> [[nodiscard]] bool operator>(const A& a, const B& b) { return primal(a) > primal(b); }
+template <class A, class B> requires OfTwoDerivatives<A, B> [[nodiscard]] bool operator<=(const A& a, const B& b) { return primal(a) <= primal(b); }
+template <class A, class B> requires OfTwoDerivatives<A, B> [[nodiscard]] bool operator>=(const A& a, const B& b) { return primal(a) >= primal(b); }
+template <class A, class B> requires OfTwoDerivatives<A, B> [[nodiscard]] bool operator==(const A& a, const B& b) { return primal(a) == primal(b); }
+template <class A, class B> requires OfTwoDerivatives<A, B> [[nodiscard]] bool operator!=(const A& a, const B& b) { return primal(a) != primal(b); }
 
 /// One of two numbers: no statement of its own.
 template <class T>

@@ -20,6 +20,26 @@ TEST_CASE("functions of two numbers have the derivatives that differences give")
     check_numbers("steps", [](const auto& x) { using std::floor, std::ceil, std::round, std::trunc; return (floor(x[0]) + ceil(x[1]) + round(x[0]) + trunc(x[1])) * x[0]; }, 1.4, -1.6);
 }
 
+TEST_CASE("a power of zero does not depend on a positive exponent") {
+    const auto of_exponent = [](auto b) { return pow(0.0, b); };
+    CHECK(ct::grad(of_exponent)(0.5) == 0);
+    CHECK(ct::grad(of_exponent, {.mode = ct::Mode::reverse})(0.5) == 0);
+    const auto power = [](const auto& x) { return pow(x[0], x[1]); };
+    CHECK(ct::grad(power)(std::vector<double>{0, 0.5}) == std::vector<double>{INFINITY, 0});  // as JAX and PyTorch
+    const auto law = [](const auto& p) {  // a x^b at three places, 0 among them
+        auto sum = p[0] * pow(0.0, p[1]);
+        for (const double x : {1.0, 2.0}) sum += p[0] * pow(x, p[1]);
+        return sum;
+    };
+    const double by_a = 1 + std::sqrt(2), by_b = 1.5 * std::sqrt(2) * std::log(2);
+    const auto vector = ct::grad(law)(std::vector<double>{1.5, 0.5});
+    const auto array = ct::grad(law)(std::array<double, 2>{1.5, 0.5});
+    CHECK(vector[0] == doctest::Approx(by_a));
+    CHECK(vector[1] == doctest::Approx(by_b));
+    CHECK(array[0] == doctest::Approx(by_a));
+    CHECK(array[1] == doctest::Approx(by_b));
+}
+
 TEST_CASE("choices between two numbers, and steps by one") {
     check_numbers("fmax fmin", [](const auto& x) {
         using std::fmax, std::fmin;

@@ -44,7 +44,10 @@ template <class T> [[nodiscard]] Real<T> trunc(const Real<T>& x) { using std::tr
 // Of two arguments, one of which may be a constant.
 template <class T>
 [[nodiscard]] Real<T> pow(const Real<T>& a, const Real<T>& b) {
-    return detail::statement_of([](const auto& v, const auto& w) { using std::pow; return pow(v, w); }, a, b);
+    using std::pow;
+    const T z = pow(a.value(), b.value());
+    if ((a.statement() | b.statement()) == 0) return {z, 0};
+    return detail::statement<T>(z, detail::slope_of_base(a.value(), b.value()), a, detail::slope_of_exponent(a.value(), z), b);
 }
 template <class T, ConstantBeside<T> U>
 [[nodiscard]] Real<T> pow(const Real<T>& a, const U& b) {

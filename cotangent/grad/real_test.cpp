@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <sstream>
 #include <thread>
 
 #include "cotangent/grad/real_check.hpp"
@@ -45,6 +46,35 @@ TEST_CASE("what depends on one number only writes no statement") {
     CHECK(one == 1);
     CHECK(both[0] == doctest::Approx(1).epsilon(1e-14));
     CHECK(both[1] == doctest::Approx(1 / std::tan(0.7)).epsilon(1e-14));
+}
+
+// In the global namespace, as a program's own functions are: a plain name is that of doubles for doubles.
+template <class T>
+T signed_square(T x) {
+    return abs(x) * x;
+}
+
+TEST_CASE("a number prints its value, and functions called by plain names are for doubles too") {
+    CHECK(signed_square(-0.5) == -0.25);
+    CHECK(ct::grad([](auto x) { return signed_square(x); })(-0.5) == 1);
+    std::ostringstream text;
+    (void)ct::grad([&](const auto& x) {
+        text << x[0] * 2 << ' ';
+        return ct::jvp(
+                   [&](auto y) {
+                       text << y;
+                       return y * y;
+                   },
+                   x[0], x[0])
+            .second;
+    })(std::vector<double>{1.5});
+    CHECK(text.str() == "3 1.5");
+}
+
+TEST_CASE("numbers of two derivatives compare by their values") {
+    const auto clipped = [](auto y) { return ct::grad([&](auto z) { return z > y ? z * 3 : z; })(2.0) + y * 0; };
+    CHECK(clipped(ct::Real<>(1)).value() == 3);
+    CHECK(clipped(ct::Dual<double>(5.0, 1.0)).value == 1);
 }
 
 TEST_CASE("an infinite partial derivative does not spoil what has no part in the result") {

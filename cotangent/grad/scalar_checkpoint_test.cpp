@@ -83,6 +83,71 @@ TEST_CASE("a loop of 100,000 steps is differentiated in memory that grows with t
     for (std::size_t i = 0; i < 4; ++i) CHECK(saved[i] == doctest::Approx(plain[i]).epsilon(1e-7));
 }
 
+TEST_CASE("a checkpointed loop keeps an argument as long as itself once") {
+    constexpr std::int64_t count = 40000;
+    const auto step = [](auto s, std::int64_t i, const auto& controls, const std::vector<double>& times) {
+        const auto k = static_cast<std::size_t>(i);
+        s[1] += times[k] * (controls[k] - sin(s[0]));
+        s[0] += 0.01 * s[1];
+        return s;
+    };
+    const std::vector<double> times(count, 0.001);
+    std::vector<double> controls;
+    for (std::int64_t i = 0; i < count; ++i) controls.push_back(std::sin(1e-3 * static_cast<double>(i)));
+    std::uint32_t most = 0;
+    const auto saved = [&](const auto& u) {
+        using T = std::remove_cvref_t<decltype(u[0])>;
+        const auto watched = [&](auto s, std::int64_t i, const auto& a, const auto& t) {
+            most = std::max(most, ct::detail::tape<double>.count);
+            s[1] += t[static_cast<std::size_t>(i)] * (a[static_cast<std::size_t>(i)] - sin(s[0]));
+            s[0] += 0.01 * s[1];
+            return s;
+        };
+        const auto s = ct::checkpointed_loop(count, watched, std::array<T, 2>{0, 0}, u, times);
+        return s[0] * s[1];
+    };
+    const auto plain = [&](const auto& u) {
+        using T = std::remove_cvref_t<decltype(u[0])>;
+        std::array<T, 2> s{0, 0};
+        for (std::int64_t i = 0; i < count; ++i) s = step(s, i, u, times);
+        return s[0] * s[1];
+    };
+    const auto gradient = ct::grad(saved)(controls), expected = ct::grad(plain)(controls);
+    for (std::size_t i = 0; i < gradient.size(); i += 1000) CHECK(gradient[i] == doctest::Approx(expected[i]).epsilon(1e-9));
+    CHECK(most < 2 * count + 10 * 200);  // the variables, those again for the pieces, and a piece
+}
+
+TEST_CASE("the state of a checkpointed loop may grow, and there may be no steps") {
+    const auto grow = [](auto s, std::int64_t i, const auto& p) {
+        s.push_back(s.back() * p + static_cast<double>(i));
+        return s;
+    };
+    const auto after = [&](std::int64_t count) {
+        return [=](const auto& x) {
+            using T = std::remove_cvref_t<decltype(x[0])>;
+            T sum = 0.0;
+            for (const T& s : ct::checkpointed_loop(count, grow, std::vector<T>{x[0]}, x[1])) sum += s * s;
+            return sum;
+        };
+    };
+    const auto plain = [&](const auto& x) {
+        using T = std::remove_cvref_t<decltype(x[0])>;
+        std::vector<T> s{x[0]};
+        for (std::int64_t i = 0; i < 10; ++i) s = grow(s, i, x[1]);
+        T sum = 0.0;
+        for (const T& each : s) sum += each * each;
+        return sum;
+    };
+    const std::vector<double> x{0.5, 0.9}, v{1, -2};
+    const auto gradient = ct::grad(after(10))(x), expected = ct::grad(plain)(x);
+    const auto product = ct::hvp(after(10), x, v), expected_product = ct::hvp(plain, x, v);
+    for (std::size_t i = 0; i < 2; ++i) {
+        CHECK(gradient[i] == doctest::Approx(expected[i]).epsilon(1e-12));
+        CHECK(product[i] == doctest::Approx(expected_product[i]).epsilon(1e-12));
+    }
+    CHECK(ct::grad(after(0))(x) == std::vector<double>{1, 0});
+}
+
 TEST_CASE("a checkpointed loop over tensors is the loop") {
     const auto step = [](const Tensor& s, std::int64_t, const Tensor& w) { return ct::tanh(s * w) + s; };
     ct::check_derivatives([&](const Tensor& s, const Tensor& w) { return ct::checkpointed_loop(5, step, s, w); },

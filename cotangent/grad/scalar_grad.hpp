@@ -78,6 +78,18 @@ template <class D, class Y>
     }
 }
 
+/// What is not differentiated, in a gradient: 0 where it is a number of a tree. For zip_scalars().
+struct ClearConstants {
+    template <class Part>
+    void operator()(const Part& from, Part& to) const {
+        if constexpr (has_leaves<Part>) {
+            std::vector<Tensor> zeros;
+            for (const Tensor& leaf : differentiable_leaves(from)) zeros.push_back(zeros_like(leaf));
+            to = leave(fill_tree(from, zeros));
+        }
+    }
+};
+
 // ---- Reverse ---------------------------------------------------------------------------------------------------------
 
 /// One run of a function on Real numbers: its variables, and what is read off afterwards.
@@ -347,7 +359,7 @@ template <class S, int n, class F, class X>
     int next = 0;
     X gradient = x;
     zip_scalars<false>(
-        x, gradient, [&](const S&, S& g) { g = number.tangent[next++]; }, [](const auto&, auto&) {});
+        x, gradient, [&](const S&, S& g) { g = number.tangent[next++]; }, ClearConstants());
     if constexpr (is_pair<Result>)
         return std::pair{std::pair{without<D>(result.first), without<D>(result.second)}, std::move(gradient)};
     else return std::pair{without<D>(y), std::move(gradient)};
@@ -420,7 +432,7 @@ template <class Y, class X, class S>
     return rebuild<J>(y, [&](const auto&) {
         X row = x;
         zip_scalars<false>(
-            x, row, [&](const S&, S& g) { g = *next++; }, [](const auto&, auto&) {});
+            x, row, [&](const S&, S& g) { g = *next++; }, ClearConstants());
         return row;
     });
 }
@@ -440,7 +452,7 @@ template <class S, int width, class F, class X>
                 if constexpr (std::is_same_v<N, D>) g = number.tangent[next++];
                 else g = S(0);
             },
-            [](const auto&, auto&) {});
+            ClearConstants());
         return row;
     });
 }
@@ -451,8 +463,8 @@ template <class S, int width, class F, class X>
     ScalarMatrix<S> matrix{count_scalars(x), {}};
     const auto run_from = [&](int first) {
         const CrossingScope<D> scope;
-        auto y = run_forward<D>("jacobian", f, x,
-                                [&](auto& tangent, int i) { tangent = Tangents<S, width>::unit(i - first); });
+        auto y =
+            run_forward<D>("jacobian", f, x, [&](auto& tangent, int i) { tangent = Tangents<S, width>::unit(i - first); });
         std::size_t row = 0;
         zip_scalars<false>(
             y, y,

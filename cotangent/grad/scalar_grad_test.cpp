@@ -24,6 +24,16 @@ struct House {
     std::string name = "house";
 };
 
+struct Clock {
+    double step;
+    int steps;
+};
+template <class T>
+struct Timed {
+    T rate;
+    Clock clock;  // no template: constants
+};
+
 struct Loss {
     template <class T>
     T operator()(const House<T>& house) const {
@@ -93,6 +103,20 @@ TEST_CASE("the gradient of a template of numbers is a template of numbers") {
     const double resistance = 0.1 + 1 + 1.0 / 4 + 1.0 / 9;
     CHECK(gradient.walls[0].area == doctest::Approx(3 * 17 / resistance).epsilon(1e-14));
     CHECK(gradient.walls[0].layers[1] == doctest::Approx(3 * 2 * 17 / resistance / resistance * 2 / 8).epsilon(1e-14));
+}
+
+TEST_CASE("constants beside the numbers are 0 in a gradient, however it is taken") {
+    const Timed<double> timed{2, {0.5, 7}};
+    const auto f = [](const auto& x) { return x.rate * x.rate * x.clock.step; };
+    for (const auto mode : {ct::Mode::automatic, ct::Mode::reverse}) {
+        const Timed<double> gradient = ct::grad(f, {.mode = mode})(timed);
+        CHECK(gradient.rate == 2);
+        CHECK(gradient.clock.step == 0);
+        CHECK(gradient.clock.steps == 7);  // an integer is a setting
+    }
+    CHECK(ct::jacobian(f)(timed).clock.step == 0);
+    CHECK(ct::jacobian(f, ct::Mode::reverse)(timed).clock.step == 0);
+    CHECK(ct::jacobian(f)(timed).rate == 2);
 }
 
 TEST_CASE("control flow, recursion and element writes are differentiated") {

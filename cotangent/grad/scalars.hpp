@@ -201,20 +201,27 @@ consteval bool check_numbers_change() {
         using Now = decltype(members(std::declval<X&>()));
         using Then = decltype(members(std::declval<rebuilt<X, ChangeTo<Real<S>>>&>()));
         constexpr bool change = []<std::size_t... i>(std::index_sequence<i...>) {
-            const auto stays = []<class A, class B> { return is_scalar_v<A> && std::is_same_v<A, B>; };
+            const auto stays = []<class A, class B> { return has_scalars<A> && std::is_same_v<A, B>; };
             return !(stays.template operator()<std::remove_cvref_t<std::tuple_element_t<i, Now>>,
                                                std::remove_cvref_t<std::tuple_element_t<i, Then>>>() ||
                      ...);
         }(Indices<Now>{});
         static_assert(
             change,
-            "derivative: a struct template has a plain number beside those of its template's type; make it of that "
-            "type, or put it in a struct that is no template, which is a constant");
+            "derivative: a struct template has plain numbers beside those of its template's type; make them of that "
+            "type, or put them in a struct that is no template, which is a constant");
         return change;
     }
 }
 
 [[noreturn]] void throw_other_lengths(std::size_t expected, std::size_t seen);
+
+template <class Member>
+consteval void refuse_member() {
+    static_assert(std::is_void_v<Member>,
+                  "derivative: a member is a class template of the numbers that is neither a container of them nor a plain "
+                  "struct (std::complex, say); expected its numbers as members of a plain struct");
+}
 
 /// Walks two trees that Rebuild relates: scalar(a, b) for each pair of numbers, same(a, b) where a part has one type in
 /// both. With `resize`, vectors and optionals of b take the structure of a's.
@@ -225,7 +232,9 @@ void zip_scalars(A& a, B& b, Scalar&& scalar, Same&& same) {
     if constexpr (is_scalar_v<X>) {
         scalar(a, b);
     } else if constexpr (!has_scalars<X>) {
-        same(a, b);
+        constexpr bool fine = std::is_same_v<X, std::remove_const_t<B>>;
+        if constexpr (!fine) refuse_member<std::conditional_t<fine, void, X>>();
+        if constexpr (fine) same(a, b);
     } else if constexpr (kind_of<X> == Kind::optional) {
         if constexpr (resize) {
             if (a) b.emplace();

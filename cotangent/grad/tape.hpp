@@ -273,6 +273,11 @@ public:
         check_room();
         detail::sweep<T>(tape<T>.slots, *tape<T>.functions, tape<T>.count - 1, until);
     }
+    /// Forgets its functions, and its statements from `first` on.
+    void rewind(std::uint32_t first) const {
+        tape<T>.functions->resize(functions_);
+        tape<T>.count = first;
+    }
     void check_room() const {
         if (tape<T>.count == tape<T>.limit) throw_tape_full(tape<T>.limit);
     }

@@ -1,6 +1,9 @@
 #pragma once
 // The functions of dual numbers. Each is its own derivative rule: reverse mode reads its rules from here too. They call the
 // functions of T, whatever T is: numbers find them in std, everything else by its namespace.
+#include <math.h>  // not <cmath>: a function that is called by a plain name, abs(x), is that of doubles for a double too
+#include <stdlib.h>
+
 #include "cotangent/tensor/dual.hpp"
 
 namespace cotangent {
@@ -173,14 +176,25 @@ template <class T, class V>
     return {trunc(x.value), constant_like(x.tangent, 0)};
 }
 
+namespace detail {
+/// The derivatives of z = x^y.
+template <class T>
+[[nodiscard]] T slope_of_base(const T& x, const T& y) {
+    using std::pow;
+    return select(y < 0 || y > 0, y * pow(x, y - 1), constant_like(x, 0));
+}
+template <class T>
+[[nodiscard]] T slope_of_exponent(const T& x, const T& z) {
+    using std::log;
+    return select(x > 0, z * log(x), constant_like(x, 0));
+}
+}  // namespace detail
 /// Where the exponent is 0 the derivative of the base is 0; where the base is not positive that of the exponent is 0.
 template <class T, class V>
 [[nodiscard]] Dual<T, V> pow(const Dual<T, V>& x, const Dual<T, V>& y) {
-    using std::log, std::pow;
-    const T z = pow(x.value, y.value), zero = constant_like(z, 0);
-    const T of_base = select(y.value < 0 || y.value > 0, y.value * pow(x.value, y.value - 1), zero);
-    const T of_exponent = select(x.value > 0, z * log(x.value), zero);
-    return {z, x.tangent * of_base + y.tangent * of_exponent};
+    using std::pow;
+    const T z = pow(x.value, y.value);
+    return {z, x.tangent * detail::slope_of_base(x.value, y.value) + y.tangent * detail::slope_of_exponent(x.value, z)};
 }
 template <class T, class V, Number U>
 [[nodiscard]] Dual<T, V> pow(const Dual<T, V>& x, U y) {
@@ -191,7 +205,9 @@ template <class T, class V, Number U>
 }
 template <class T, class V, Number U>
 [[nodiscard]] Dual<T, V> pow(U x, const Dual<T, V>& y) {
-    return pow(constant_like(y, static_cast<double>(x)), y);
+    using std::pow;
+    const T base = constant_like(y.value, static_cast<double>(x)), z = pow(base, y.value);
+    return {z, y.tangent * detail::slope_of_exponent(base, z)};
 }
 /// The angle of the point (x, y). At the origin it has no derivative: NaN.
 template <class T, class V>

@@ -18,31 +18,56 @@ void each_function(Check check) {
     using std::abs, std::cos, std::erf, std::exp, std::expm1, std::floor, std::log, std::log1p, std::pow, std::sin,
         std::sqrt, std::tan, std::tanh;
     const std::vector<double> all{-2.3, -0.7, 0.2, 1.1, 2.6}, positive{0.1, 0.8, 1.7, 5.5};
-    check("plus", [](auto x) { return (x + x) + 2 + (1.5 + x); }, all);
-    check("minus", [](auto x) { return -(x * x - x) - 2 + (1.5 - x); }, all);
-    check("times", [](auto x) { return x * x * 3 * (0.5 * x); }, all);
-    check("over", [](auto x) { return (x + 1) / (x * x + 3) / 2 + 5 / x; }, all);
-    check("exp", [](auto x) { return exp(x); }, all);
-    check("expm1", [](auto x) { return expm1(x); }, all);
-    check("log", [](auto x) { return log(x); }, positive);
-    check("log1p", [](auto x) { return log1p(x); }, positive);
-    check("sqrt", [](auto x) { return sqrt(x); }, positive);
-    check("sin", [](auto x) { return sin(x); }, all);
-    check("cos", [](auto x) { return cos(x); }, all);
-    check("tan", [](auto x) { return tan(x); }, all);
-    check("tanh", [](auto x) { return tanh(x); }, all);
-    check("erf", [](auto x) { return erf(x); }, all);
-    check("sigmoid", [](auto x) { return sigmoid(x); }, all);
-    check("softplus", [](auto x) { return softplus(x); }, all);
-    check("sign", [](auto x) { return x * x * sign(x); }, all);
-    check("abs", [](auto x) { return x * abs(x - 1); }, all);
-    check("floor", [](auto x) { return x * x * floor(x); }, all);
-    check("power of x to x", [](auto x) { return pow(x, x * x); }, positive);
-    check("power with a number", [](auto x) { return pow(x, 2.5) + pow(x, 3) + pow(x, 0); }, positive);
-    check("power of a number", [](auto x) { return pow(1.5, x); }, all);
-    check("maximum", [](auto x) { return maximum(x * x, 2 * x + 1) + maximum(x, 0); }, all);
-    check("minimum", [](auto x) { return minimum(x * x, 2 * x + 1) + minimum(1, x); }, all);
-    check("select", [](auto x) { return select(x > 0.5, x * x, select(x <= -1, 0, x)); }, all);
+    check(
+        "plus", [](auto x) { return (x + x) + 2 + (1.5 + x); }, all);
+    check(
+        "minus", [](auto x) { return -(x * x - x) - 2 + (1.5 - x); }, all);
+    check(
+        "times", [](auto x) { return x * x * 3 * (0.5 * x); }, all);
+    check(
+        "over", [](auto x) { return (x + 1) / (x * x + 3) / 2 + 5 / x; }, all);
+    check(
+        "exp", [](auto x) { return exp(x); }, all);
+    check(
+        "expm1", [](auto x) { return expm1(x); }, all);
+    check(
+        "log", [](auto x) { return log(x); }, positive);
+    check(
+        "log1p", [](auto x) { return log1p(x); }, positive);
+    check(
+        "sqrt", [](auto x) { return sqrt(x); }, positive);
+    check(
+        "sin", [](auto x) { return sin(x); }, all);
+    check(
+        "cos", [](auto x) { return cos(x); }, all);
+    check(
+        "tan", [](auto x) { return tan(x); }, all);
+    check(
+        "tanh", [](auto x) { return tanh(x); }, all);
+    check(
+        "erf", [](auto x) { return erf(x); }, all);
+    check(
+        "sigmoid", [](auto x) { return sigmoid(x); }, all);
+    check(
+        "softplus", [](auto x) { return softplus(x); }, all);
+    check(
+        "sign", [](auto x) { return x * x * sign(x); }, all);
+    check(
+        "abs", [](auto x) { return x * abs(x - 1); }, all);
+    check(
+        "floor", [](auto x) { return x * x * floor(x); }, all);
+    check(
+        "power of x to x", [](auto x) { return pow(x, x * x); }, positive);
+    check(
+        "power with a number", [](auto x) { return pow(x, 2.5) + pow(x, 3) + pow(x, 0); }, positive);
+    check(
+        "power of a number", [](auto x) { return pow(1.5, x); }, all);
+    check(
+        "maximum", [](auto x) { return maximum(x * x, 2 * x + 1) + maximum(x, 0); }, all);
+    check(
+        "minimum", [](auto x) { return minimum(x * x, 2 * x + 1) + minimum(1, x); }, all);
+    check(
+        "select", [](auto x) { return select(x > 0.5, x * x, select(x <= -1, 0, x)); }, all);
 }
 
 double slope(auto f, double x) { return f(Dual<double>(x, 1)).tangent; }
@@ -100,6 +125,17 @@ TEST_CASE("lanes follow the branch of their own value") {
     for (int i = 0; i < Lanes<double>::count; ++i) x.v[i] = i - 1;
     const auto y = select(Dual<Lanes<double>>(x, Lanes<double>(1)) > 0, Dual<Lanes<double>>(x, Lanes<double>(1)) * 2, 0);
     for (int i = 0; i < Lanes<double>::count; ++i) CHECK(y.tangent.v[i] == (i > 1 ? 2 : 0));
+}
+
+TEST_CASE("a unit tangent is 1 along its direction, and nothing along one that there is not") {
+    const auto check = []<class T, int n>(ct::Tangents<T, n>) {
+        for (int direction = -1; direction <= n + 1; ++direction)
+            for (int i = 0; i < n; ++i) CHECK(ct::Tangents<T, n>::unit(direction)[i] == (i == direction ? T(1) : T(0)));
+    };
+    check(ct::Tangents<double, 1>());
+    check(ct::Tangents<double, 7>());
+    check(ct::Tangents<float, 24>());
+    check(ct::Tangents<Dual<double>, 3>());
 }
 
 TEST_CASE("at a kink abs has the tangent 0, and equal arguments of extrema share theirs") {

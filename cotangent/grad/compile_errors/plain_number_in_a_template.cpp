@@ -1,4 +1,4 @@
-// expect: derivative: a struct template has a plain number beside those of its template's type
+// expect: derivative: a struct template has plain numbers beside those of its template's type
 #include "cotangent/grad/grad.hpp"
 
 template <class T>

@@ -34,7 +34,7 @@ TEST_CASE("cholesky names the matrix and the minor that is not positive") {
     CHECK_THROWS_AS((void)ct::cholesky(ct::full({1, 2, 2}, std::nan(""))), ct::ValueError);
     CHECK_THROWS_WITH_AS((void)ct::cholesky(ct::zeros({3, 4})), "cholesky: a has shape [3, 4], expected [..., N, N]",
                          ct::ShapeError);
-    CHECK_THROWS_WITH_AS((void)ct::cholesky(ct::zeros({3})), "cholesky: a has shape [3], expected [..., M, N]",
+    CHECK_THROWS_WITH_AS((void)ct::cholesky(ct::zeros({3})), "cholesky: a has shape [3], expected [..., N, N]",
                          ct::ShapeError);
     CHECK_THROWS_WITH_AS((void)ct::cholesky(ct::zeros({3, 3}, ct::Dtype::int32)),
                          "cholesky: a is int32, expected float32 or float64", ct::DtypeError);

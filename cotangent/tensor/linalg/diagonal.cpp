@@ -106,6 +106,7 @@ Tensor triangle_now(const Tensor& x, bool lower, std::int64_t offset) {
     Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
     const std::int64_t rows = x.length(-2), columns = x.length(-1);
     const auto bytes = static_cast<std::int64_t>(size_of(x.dtype()));
+    offset = std::clamp(offset, -rows, columns);
     for (std::int64_t line = 0; line < (x.is_empty() ? 0 : leading(x.shape(), 1)); ++line) {
         const std::int64_t i = line % rows;
         const std::int64_t first = lower ? 0 : std::clamp<std::int64_t>(i + offset, 0, columns);

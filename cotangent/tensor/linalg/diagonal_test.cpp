@@ -1,5 +1,7 @@
 #include "cotangent/tensor/linalg/diagonal.hpp"
 
+#include <limits>
+
 #include "cotangent/tensor/linalg/kron.hpp"
 #include "cotangent/tensor/linalg/testing.hpp"
 
@@ -43,6 +45,14 @@ TEST_CASE("trace, tril and triu read the parts that they name") {
     CHECK(ct::triu(x, 2).to_vector<int>() == Ints{0, 0, 3, 0, 0, 0});
     CHECK(ct::triu(x, -5).to_vector<int>() == x.to_vector<int>());
     CHECK(ct::tril(x, -5).to_vector<int>() == Ints(6, 0));
+}
+
+TEST_CASE("tril and triu take any offset") {
+    constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min(), most = std::numeric_limits<std::int64_t>::max();
+    CHECK(ct::tril(x, most).to_vector<int>() == x.to_vector<int>());
+    CHECK(ct::triu(x, most).to_vector<int>() == Ints(6, 0));
+    CHECK(ct::tril(x, least).to_vector<int>() == Ints(6, 0));
+    CHECK(ct::triu(x, least).to_vector<int>() == x.to_vector<int>());
 }
 
 TEST_CASE("the ops on diagonals name a shape that is too small") {

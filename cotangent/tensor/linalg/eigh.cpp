@@ -65,7 +65,7 @@ std::array<Tensor, 2> eigh_now(const Tensor& a) {
         int info = 0, integers = 0;
         T numbers{};
         detail::Lapack<T>::syevd("V", "L", &size, nullptr, &ld, nullptr, &numbers, &ask, &integers, &ask, &info, 1, 1);
-        const int work_size = static_cast<int>(numbers);
+        const int work_size = detail::work_size(numbers);
         detail::for_each_matrix(batch.size(), 9.0 * static_cast<double>(n * n * n), [&](std::int64_t i) {
             std::vector<T> work(static_cast<std::size_t>(work_size + n * n));
             std::vector<int> integer_work(static_cast<std::size_t>(integers));

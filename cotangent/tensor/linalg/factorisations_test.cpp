@@ -1,5 +1,6 @@
 #include "cotangent/tensor/linalg/eigh.hpp"
 #include "cotangent/tensor/linalg/lstsq.hpp"
+#include "cotangent/tensor/linalg/matrices.hpp"
 #include "cotangent/tensor/linalg/qr.hpp"
 #include "cotangent/tensor/linalg/svd.hpp"
 #include "cotangent/tensor/linalg/testing.hpp"
@@ -114,4 +115,18 @@ TEST_CASE("the factorisations name what they cannot take") {
                          ct::DtypeError);
     CHECK_THROWS_WITH_AS((void)ct::lstsq(ct::zeros({3, 2}), ct::zeros({2})),
                          "lstsq: b has shape [2], expected [3] or [..., 3, K] for a [3, 2]", ct::ShapeError);
+}
+
+TEST_CASE("work space is never less than LAPACK asks for, which floats round") {
+    for (const int asked : {0, 1, 7, 1 << 24, 1 + 6 * 2895 + 2 * 2895 * 2895, 1 + 6 * 20000 + 2 * 20000 * 20000})
+        CHECK(ct::detail::work_size(static_cast<float>(asked)) >= asked);
+    CHECK(ct::detail::work_size(37.0f) == 37);
+    CHECK(ct::detail::work_size(37.0) == 37);
+    CHECK(ct::detail::work_size(std::numeric_limits<float>::max()) == std::numeric_limits<int>::max());
+}
+
+TEST_CASE("eigh of finite numbers up to the largest") {
+    const auto values = ct::eigh(ct::Tensor::of<double>({{1e308, 0}, {0, 1.7e308}})).values.to_vector<double>();
+    CHECK(values[0] == doctest::Approx(1e308));
+    CHECK(values[1] == doctest::Approx(1.7e308));
 }

@@ -17,8 +17,8 @@ void check_matrices(const char* op, const char* argument, const Tensor& x) {
 }
 
 void check_square(const char* op, const char* argument, const Tensor& x) {
-    check_matrices(op, argument, x);
-    if (x.length(-1) != x.length(-2))
+    if (x.rank() >= 2) check_matrices(op, argument, x);
+    if (x.rank() < 2 || x.length(-1) != x.length(-2))
         throw ShapeError(fmt::format("{}: {} has shape {}, expected [..., N, N]", op, argument, to_string(x.shape())));
 }
 
@@ -88,8 +88,8 @@ void for_each_block(std::int64_t rows, std::int64_t columns, const F& f) {
 
 template <class T>
 void symmetrize(std::int64_t n, const T* from, T* to) {
-    for_each_block(n, n,
-                   [&](std::int64_t i, std::int64_t j) { to[i * n + j] = T(0.5) * (from[i * n + j] + from[j * n + i]); });
+    for_each_block(
+        n, n, [&](std::int64_t i, std::int64_t j) { to[i * n + j] = T(0.5) * from[i * n + j] + T(0.5) * from[j * n + i]; });
 }
 template void symmetrize<float>(std::int64_t, const float*, float*);
 template void symmetrize<double>(std::int64_t, const double*, double*);

@@ -1,6 +1,8 @@
 #pragma once
 // What the ops on stacks of matrices share: checks of shapes, and the loop over the stack.
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -54,6 +56,13 @@ void for_each_matrix(std::int64_t count, double flops, F&& f) {
     parallel_for(count, grain, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t i = first; i < last; ++i) f(i);
     });
+}
+
+/// How much work space LAPACK asks for: as a float, which may be rounded down.
+template <class T>
+[[nodiscard]] int work_size(T asked) {
+    return static_cast<int>(
+        std::min<double>(std::nextafter(asked, std::numeric_limits<T>::max()), std::numeric_limits<int>::max()));
 }
 
 /// The step from 1 to the next number of the dtype.

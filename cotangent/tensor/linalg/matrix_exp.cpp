@@ -29,8 +29,9 @@ using detail::Call, detail::Keep, detail::record;
 Tensor derivative_along(const Tensor& a, const Tensor& e) {
     const std::int64_t n = a.length(-1);
     if (a.is_empty()) return zeros_like(a);
-    const Tensor size =
-        maximum(max(abs(e.detached()), {.axes = {-2, -1}, .keep_axes = true}), std::numeric_limits<float>::min());
+    // Not so small that the derivatives of e / size overflow.
+    const double least = a.dtype() == Dtype::float32 ? 1e-19 : 1e-154;
+    const Tensor size = maximum(max(abs(e.detached()), {.axes = {-2, -1}, .keep_axes = true}), least);
     const Tensor upper = concatenate({a, e / size}, -1), lower = concatenate({zeros_like(a), a}, -1);
     const Tensor both = matrix_exp(concatenate({upper, lower}, -2));
     return slice_axis(slice_axis(both, -2, 0, n), -1, n, 2 * n) * size;

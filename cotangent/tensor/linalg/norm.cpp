@@ -50,7 +50,8 @@ Tensor vector_norm(const Tensor& x, const VectorNormOptions& options) {
     if (p > 0 && x.is_empty()) return sum(size, over);
     const Tensor extreme = p > 0 ? max(size.detached(), kept) : min(size.detached(), kept);
     const Tensor usable = greater(extreme, 0.0) && less(extreme, std::numeric_limits<double>::infinity());
-    const Tensor scale = where(usable, extreme, 1.0), scaled = size / scale;
+    const Tensor scale = where(usable, extreme, 1.0),
+                 scaled = (p == 2 ? x : size) / scale;  // |x| has no second derivative at 0
     // At 0 the root would have an infinite slope and the powers a zero one: left out, which is the subgradient 0.
     const Tensor zero = equal(extreme, 0.0);
     const Tensor total =

@@ -80,7 +80,7 @@ std::array<Tensor, 2> tall_now(const Tensor& a) {
         T sizes[2]{};
         detail::Lapack<T>::gelqf(&rows, &columns, nullptr, &ld, nullptr, sizes, &ask, &info);
         detail::Lapack<T>::orglq(&rows, &columns, &rows, nullptr, &ld, nullptr, sizes + 1, &ask, &info);
-        const int work_size = std::max(1, static_cast<int>(std::max(sizes[0], sizes[1])));
+        const int work_size = std::max(1, detail::work_size(std::max(sizes[0], sizes[1])));
         detail::for_each_matrix(batch.size(), 4 * static_cast<double>(m) * static_cast<double>(n * n), [&](std::int64_t i) {
             std::vector<T> work(static_cast<std::size_t>(n + work_size));
             factor(m, n, a.data<T>() + i * m * n, out[0].fresh_data<T>() + i * m * n, out[1].fresh_data<T>() + i * n * n,

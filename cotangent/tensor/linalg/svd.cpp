@@ -28,18 +28,23 @@ using detail::Call, detail::Keep, detail::record_outputs, detail::transposed;
 
 constexpr MatmulOptions left_transposed{.transpose_a = true}, right_transposed{.transpose_b = true};
 
-/// What the rules divide by, with what counts as zero left out.
+/// What the rules divide by, with what counts as zero left out. Gaps are those of s / size, whose squares neither overflow
+/// nor vanish.
 struct Inverses {
-    Tensor gaps;    // 1 / (s_j^2 - s_i^2), [..., K, K]
-    Tensor values;  // 1 / s, [..., 1, K]
+    Tensor size;         // the largest of s, or 1 where that is 0; a constant; [..., 1, 1]
+    Tensor row, column;  // s / size, [..., 1, K] and [..., K, 1]
+    Tensor gaps;         // 1 / (row^2 - column^2), [..., K, K]
+    Tensor values;       // 1 / s, [..., 1, K]
     Inverses(const Tensor& s, std::int64_t longest) {
-        const Tensor row = expand_dims(s, -2), column = expand_dims(s, -1);
-        const Tensor bound = max(s.detached(), {.axes = {-1}, .keep_axes = true}) *
-                             (static_cast<double>(longest) * detail::epsilon_of(s.dtype()));
-        const Tensor difference = row - column, wide = expand_dims(bound, -1);
-        const Tensor equal = abs(difference.detached()) <= wide, zero = row.detached() <= wide;
+        const Tensor largest = expand_dims(max(s.detached(), {.axes = {-1}, .keep_axes = true}), -1);
+        size = where(equal(largest, 0.0), 1.0, largest);
+        row = expand_dims(s, -2) / size;
+        column = expand_dims(s, -1) / size;
+        const Tensor difference = row - column;
+        const double bound = static_cast<double>(longest) * detail::epsilon_of(s.dtype());
+        const Tensor equal = abs(difference.detached()) <= bound, zero = row.detached() <= bound;
         gaps = where(equal, 0.0, 1.0 / where(equal, 1.0, difference * (row + column)));
-        values = where(zero, 0.0, 1.0 / where(zero, 1.0, row));
+        values = where(zero, 0.0, 1.0 / where(zero, 1.0, expand_dims(s, -2)));
     }
 };
 
@@ -61,10 +66,10 @@ struct SvdOp {
         if (s.is_empty()) return;
         const Tensor &ds = call.cotangent(0), &du = call.cotangent(1), &dvt = call.cotangent(2);
         const Inverses inverse(s, std::max(rows, columns));
-        const auto skew = [&](const Tensor& x) { return inverse.gaps * (x - transposed(x)); };
+        const auto skew = [&](const Tensor& x) { return inverse.gaps * ((x - transposed(x)) / inverse.size); };
         Tensor inner = diag_embed(ds);
-        if (du.has_storage()) inner = inner + skew(matmul(u, du, left_transposed)) * expand_dims(s, -2);
-        if (dvt.has_storage()) inner = inner + expand_dims(s, -1) * skew(matmul(vt, dvt, right_transposed));
+        if (du.has_storage()) inner = inner + skew(matmul(u, du, left_transposed)) * inverse.row;
+        if (dvt.has_storage()) inner = inner + inverse.column * skew(matmul(vt, dvt, right_transposed));
         Tensor left = matmul(u, inner);
         if (rows > columns && du.has_storage()) left = left + outside(u, du) * inverse.values;
         Tensor da = matmul(left, vt);
@@ -76,12 +81,13 @@ struct SvdOp {
         const Tensor s = call.output(0), u = call.output(1), vt = call.output(2), da = call.tangent(0);
         if (s.is_empty()) return {s, u, vt};
         const Inverses inverse(s, std::max(rows, columns));
-        const Tensor dav = matmul(da, vt, right_transposed), p = matmul(u, dav, left_transposed), pt = transposed(p);
-        const Tensor row = expand_dims(s, -2), column = expand_dims(s, -1);
-        Tensor du = matmul(u, inverse.gaps * (p * row + column * pt));
+        const Tensor dav = matmul(da, vt, right_transposed), p = matmul(u, dav, left_transposed);
+        const Tensor q = p / inverse.size, qt = transposed(q);
+        const Tensor &row = inverse.row, &column = inverse.column;
+        Tensor du = matmul(u, inverse.gaps * (q * row + column * qt));
         if (rows > columns) du = du + outside(u, dav) * inverse.values;
         const Tensor v = transposed(vt);
-        Tensor dv = matmul(v, inverse.gaps * (column * p + pt * row));
+        Tensor dv = matmul(v, inverse.gaps * (column * q + qt * row));
         if (columns > rows) dv = dv + outside(v, matmul(da, u, left_transposed)) * inverse.values;
         return {diagonal(p), du, transposed(dv)};
     }
@@ -104,7 +110,7 @@ std::array<Tensor, 3> svd_now(const Tensor& a) {
         T numbers{};
         detail::Lapack<T>::gesdd("S", &rows, &columns, nullptr, &ld, nullptr, nullptr, &ld, nullptr, &ldvt, &numbers, &ask,
                                  nullptr, &info, 1);
-        const int work_size = static_cast<int>(numbers);
+        const int work_size = detail::work_size(numbers);
         const double flops = 10 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
         detail::for_each_matrix(static_cast<std::int64_t>(failed.size()), flops, [&](std::int64_t i) {
             std::vector<T> work(static_cast<std::size_t>(work_size + m * n));
