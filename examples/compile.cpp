@@ -32,10 +32,9 @@ double nanoseconds(const auto& f) {
 }  // namespace
 
 int main() {
+    // [compile]
     const auto number = [](double value) { return ct::full({}, value, ct::Dtype::float64); };
     const Schools at{number(4), number(1), ct::Tensor::of<double>({0.5, 0.1, -0.3, 0, -0.4, -0.2, 0.6, 0.2})};
-
-    // [compile]
     const auto eager = ct::value_and_grad(log_density);
     auto compiled = ct::compile(eager);
     const auto [value, gradient] = compiled(at);  // the first call records, later ones replay

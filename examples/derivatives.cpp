@@ -90,7 +90,7 @@ int main() {
 
     // [errors]
     try {
-        (void)ct::grad(squares)(x);
+        (void)ct::grad([](const ct::Tensor& t) { return t * t; })(x);
     } catch (const ct::ShapeError& error) {
         std::cout << error.what() << "\n";
     }

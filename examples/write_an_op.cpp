@@ -3,6 +3,7 @@
 
 #include "cotangent/cotangent.hpp"
 #include "cotangent/tensor/record.hpp"
+#include "cotangent/tensor/trace.hpp"
 
 namespace {
 
@@ -34,22 +35,26 @@ struct Difference {
 Tensor difference(const Tensor& x) {
     if (x.rank() < 1 || x.length(-1) < 1)
         throw ct::ShapeError("difference: x has shape " + to_string(x.shape()) + ", expected [..., N] with N >= 1");
-    const std::int64_t n = x.length(-1), rows = x.size() / n;
-    ct::Shape shape = x.shape();
-    shape[x.rank() - 1] = n - 1;
-    Tensor y = Tensor::uninitialized(shape, x.dtype());
-    const auto run = [&]<class T>(T) {
-        const T* from = x.data<T>();
-        T* to = y.fresh_data<T>();
-        ct::parallel_for(rows, 1 + 32768 / n, [&](std::int64_t first, std::int64_t last) {
-            for (std::int64_t row = first; row < last; ++row)
-                for (std::int64_t i = 0; i < n - 1; ++i) to[row * (n - 1) + i] = from[row * n + i + 1] - from[row * n + i];
-        });
+    if (x.dtype() != ct::Dtype::float32 && x.dtype() != ct::Dtype::float64)
+        throw ct::DtypeError("difference: x is " + std::string(name(x.dtype())) + ", expected float32 or float64");
+    const auto compute = [](const Tensor& in) {
+        const std::int64_t n = in.length(-1), rows = in.size() / n;
+        ct::Shape shape = in.shape();
+        shape[in.rank() - 1] = n - 1;
+        Tensor y = Tensor::uninitialized(shape, in.dtype());
+        const auto run = [&]<class T>(T) {
+            const T* from = in.data<T>();
+            T* to = y.fresh_data<T>();
+            ct::parallel_for(rows, 1 + 32768 / n, [&](std::int64_t first, std::int64_t last) {
+                for (std::int64_t row = first; row < last; ++row)
+                    for (std::int64_t i = 0; i < n - 1; ++i)
+                        to[row * (n - 1) + i] = from[row * n + i + 1] - from[row * n + i];
+            });
+        };
+        in.dtype() == ct::Dtype::float32 ? run(float{}) : run(double{});
+        return y;
     };
-    if (x.dtype() == ct::Dtype::float32) run(float{});
-    else if (x.dtype() == ct::Dtype::float64) run(double{});
-    else throw ct::DtypeError("difference: x is " + std::string(name(x.dtype())) + ", expected float32 or float64");
-    return ct::detail::record(Difference{}, std::move(y), x);
+    return ct::detail::record(Difference{}, ct::detail::traced("difference", compute, x), x);
 }
 // [forward]
 
@@ -68,7 +73,9 @@ int main() {
     ct::check_derivatives(difference, x);
     ct::check_derivatives([](const Tensor& t) { return smooth_absolute(difference(t), 0.1); }, x);
     const auto total_variation = [](const Tensor& t) { return sum(smooth_absolute(difference(t), 1e-3)); };
-    std::cout << ct::grad(total_variation)(ct::Tensor::of<float>({0, 0, 1, 1, 0})) << "\n";
+    const Tensor steps = ct::Tensor::of<float>({0, 0, 1, 1, 0});
+    std::cout << ct::grad(total_variation)(steps) << "\n";
+    std::cout << ct::compile(ct::grad(total_variation))(steps) << "\n";
     // [use]
     try {
         (void)difference(ct::Tensor(1.0));

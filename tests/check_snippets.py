@@ -4,8 +4,8 @@
 A fenced ```cpp block follows a line `<!-- examples/file.cpp -->`: it equals that file. After `<!-- examples/file.cpp name -->`
 it equals the part between the file's two lines `// [name]`, less the indentation that all its lines share. After
 `<!-- examples/file.txt -->` it shows lines of what the program prints, as that file says (outputs.py), among them those that begin
-with what the cpp block above prints first. Blocks of other
-languages may say anything. Relative links of the same pages must lead to files of the repository.
+with what the cpp block above prints first; a text block that follows a cpp block needs that line too. Blocks of other languages
+may say anything. Relative links of the same pages must lead to files of the repository.
 """
 import pathlib
 import re
@@ -37,11 +37,11 @@ def check_page(root, page):
     wrong = []
     text = page.read_text()
     lines = text.splitlines()
-    labels = []  # of the cpp block above
+    labels, follows_cpp = [], False  # of the cpp block above
     where = page.relative_to(root)
     k = 0
     while k < len(lines):
-        fence = re.match(r"```(\w*)$", lines[k])
+        fence = re.match(r"```(\S*)", lines[k])
         if not fence:
             k += 1
             continue
@@ -50,8 +50,12 @@ def check_page(root, page):
             wrong.append(f"{where}:{k + 1}: this block does not end")
             break
         marker = MARKER.fullmatch(lines[k - 1].strip()) if k else None
+        if fence[1].lower() in ("c++", "cc", "cxx", "hpp", "h"):
+            wrong.append(f"{where}:{k + 1}: a block of {fence[1]}, expected cpp")
         if fence[1] == "cpp" and not marker:
             wrong.append(f"{where}:{k + 1}: a cpp block needs a line `<!-- examples/file.cpp -->` above it")
+        if fence[1] == "text" and follows_cpp and not marker:
+            wrong.append(f"{where}:{k + 1}: a text block after a cpp block needs a line `<!-- examples/file.txt -->` above it")
         if marker:
             shown = "\n".join(lines[k + 1 : end]).strip("\n")
             expected, problem = expected_text(root, marker[1], marker[2])
@@ -62,6 +66,7 @@ def check_page(root, page):
             if marker[1].endswith(".txt"):
                 wrong += [f"{where}:{k + 1}: this block lacks `{label}`, which the one above prints" for label in labels if label not in shown]
         labels = [label for label in (found.split("\\n")[0].strip() for found in LABEL.findall("\n".join(lines[k:end]))) if label] if fence[1] == "cpp" else []
+        follows_cpp = fence[1] == "cpp"
         k = end + 1
     for link in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.S)):
         if not (page.parent / link).exists():

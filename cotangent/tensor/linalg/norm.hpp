@@ -33,7 +33,7 @@ enum class MatrixNorm {
 /// [..., M, N] -> [...]: the norm of each matrix. nuclear and spectral have the derivatives of svd(); where the largest
 /// singular value is repeated, that of the spectral norm is one of its subgradients.
 /// @throws ShapeError  x has fewer than two axes    @throws DtypeError  x is not float32 or float64
-/// @throws ValueError  as svd(); a matrix without elements has only the Frobenius norm
+/// @throws ValueError  as svd(); there is nothing that spectral, one or infinity would be the largest of
 [[nodiscard]] Tensor matrix_norm(const Tensor& x, MatrixNorm which = MatrixNorm::frobenius);
 
 }  // namespace cotangent
