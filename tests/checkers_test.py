@@ -77,6 +77,17 @@ class CheckSnippets(unittest.TestCase):
     def test_a_block_without_a_file_fails(self):
         self.assertEqual(self.check("```cpp\nf();\n```\n")[0], 1)
 
+    def test_another_spelling_of_cpp_fails(self):
+        for fence in ("c++", "C++", "hpp"):
+            self.assertEqual(self.check(f"```{fence}\nf();\n```\n")[0], 1, fence)
+
+    def test_text_after_a_snippet_without_a_file_fails(self):
+        page = "<!-- examples/a.cpp part -->\n```cpp\nf();\n```\n\n```text\n7\n```\n"
+        code, output = self.check(page)
+        self.assertEqual(code, 1, output)
+        self.assertIn("README.md:6: a text block after a cpp block needs", output)
+        self.assertEqual(self.check("```text\n7\n```\n")[0], 0)
+
     def test_a_link_that_leads_nowhere_fails(self):
         self.assertEqual(self.check("[this](docs/missing.md)\n")[0], 1)
 
