@@ -66,7 +66,8 @@ template <class F>
 
 /// `count` steps of `state = step(state, i, rest...)`, differentiated in memory that grows with the square root of `count`:
 /// only the state at about sqrt(count) places is kept, and the steps between two of them run again on the way back, once.
-/// The state is a tree of numbers or of tensors; `rest` are trees, and every variable that `step` uses is among them.
+/// The state is a tree of numbers or of tensors; `rest` are trees, and every variable that `step` uses is among them. They are
+/// kept once, where they are numbers.
 ///
 ///     State last = checkpointed_loop(100000, [](auto s, std::int64_t, const auto& p) { return advance(s, p); }, first, p);
 ///
