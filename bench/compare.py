@@ -59,6 +59,10 @@ COMPARISONS = [
     Comparison("gpt_compiled", "GPT, ours compiled; PyTorch by torch.compile", "gpt_compiled", "gpt_compiled"),
     Comparison("gpt_compiled_gain", "GPT compiled; beside it not PyTorch but our own eager step", "gpt_compiled", "gpt", goal=1.2,
                peer_is_ours=True),
+    Comparison("gpt_long_compiled", "GPT, 4 x 256 tokens, ours compiled; PyTorch by torch.compile", "gpt_long_compiled",
+               "gpt_long_compiled"),
+    Comparison("gpt_long_compiled_gain", "GPT, 4 x 256 tokens, compiled; beside it not PyTorch but our own eager step",
+               "gpt_long_compiled", "gpt_long", goal=1.2, peer_is_ours=True),
     Comparison("gpt", "GPT 4 layers x 128, 16 x 64 tokens, AdamW step", "gpt", "gpt"),
 ]
 PEERS = [sys.executable, str(ROOT / "bench/peers/serve.py")]

@@ -89,10 +89,10 @@ Step resnet20(Run how, Dtype precision) {
                     });
 }
 
-Step gpt(Run how) {
+Step gpt(Run how, std::int64_t texts, std::int64_t tokens) {
     Rng rng(1);
-    const nn::Gpt net = nn::Gpt::init(rng);
-    const Tensor text = integers(rng, {16, 64}, 0, 256), next = integers(rng, {16, 64}, 0, 256);
+    const nn::Gpt net = nn::Gpt::init(rng, {.context = tokens});
+    const Tensor text = integers(rng, {texts, tokens}, 0, 256), next = integers(rng, {texts, tokens}, 0, 256);
     return training(how, net, nn::NoState{}, nn::adam_w(net, {.lr = 3e-4, .weight_decay = 0.01}),
                     [=](const nn::Gpt& model, nn::NoState&) { return nn::cross_entropy(model(text), next); });
 }
@@ -110,11 +110,13 @@ Step make_workload(const std::string& name) {
     if (name == "resnet20") return resnet20(Run::eager, Dtype::float32);
     if (name == "resnet20_compiled") return resnet20(Run::compiled, Dtype::float32);
     if (name == "resnet20_bf16") return resnet20(Run::eager, Dtype::bfloat16);
-    if (name == "gpt") return gpt(Run::eager);
-    if (name == "gpt_compiled") return gpt(Run::compiled);
+    if (name == "gpt") return gpt(Run::eager, 16, 64);
+    if (name == "gpt_compiled") return gpt(Run::compiled, 16, 64);
+    if (name == "gpt_long") return gpt(Run::eager, 4, 256);
+    if (name == "gpt_long_compiled") return gpt(Run::compiled, 4, 256);
     throw ValueError("cotangent_bench: workload is " + name +
-                     ", expected multiply_chain_forward, multiply_chain_grad, gelu, mlp, lenet5, resnet20, resnet20_bf16 or gpt, or mlp, "
-                     "lenet5, resnet20 or gpt with _compiled");
+                     ", expected multiply_chain_forward, multiply_chain_grad, gelu, mlp, lenet5, resnet20, resnet20_bf16, gpt or gpt_long, or "
+                     "mlp, lenet5, resnet20, gpt or gpt_long with _compiled");
 }
 
 }  // namespace cotangent::bench

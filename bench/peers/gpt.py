@@ -1,4 +1,4 @@
-"""A small GPT: 4 pre-norm layers, 4 heads, width 128, 64 tokens, batch 16, vocabulary 256, no dropout;
+"""A small GPT: 4 pre-norm layers, 4 heads, width 128, 16 texts of 64 tokens or 4 of 256, vocabulary 256, no dropout;
 the next token's cross entropy, AdamW (lr 3e-4, weight decay 0.01).
 """
 
@@ -8,7 +8,7 @@ from torch import nn
 
 from train import step_of
 
-LAYERS, HEADS, WIDTH, TOKENS, BATCH, VOCABULARY = 4, 4, 128, 64, 16, 256
+LAYERS, HEADS, WIDTH, VOCABULARY = 4, 4, 128, 256
 
 
 class Attention(nn.Module):
@@ -40,9 +40,9 @@ class Layer(nn.Module):
 
 
 class Gpt(nn.Module):
-    def __init__(self):
+    def __init__(self, context):
         super().__init__()
-        self.token, self.position = nn.Embedding(VOCABULARY, WIDTH), nn.Embedding(TOKENS, WIDTH)
+        self.token, self.position = nn.Embedding(VOCABULARY, WIDTH), nn.Embedding(context, WIDTH)
         self.layers = nn.Sequential(*(Layer() for _ in range(LAYERS)))
         self.norm, self.head = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, VOCABULARY, bias=False)
 
@@ -51,12 +51,20 @@ class Gpt(nn.Module):
         return self.head(self.norm(self.layers(x)))
 
 
-def build(compiled=False):
-    model = Gpt()
+def build(compiled=False, texts=16, tokens=64):
+    model = Gpt(tokens)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4, weight_decay=0.01)
-    text = torch.randint(VOCABULARY, (BATCH, TOKENS + 1))
+    text = torch.randint(VOCABULARY, (texts, tokens + 1))
     return step_of(model, optimizer, text[:, :-1].contiguous(), text[:, 1:].contiguous(), compiled=compiled)
 
 
 def build_compiled():
     return build(compiled=True)
+
+
+def build_long(compiled=False):
+    return build(compiled, texts=4, tokens=256)
+
+
+def build_long_compiled():
+    return build_long(compiled=True)

@@ -26,6 +26,8 @@ WORKLOADS = {
     "resnet20_compiled": ("resnet20", "build_compiled"),
     "gpt": ("gpt", "build"),
     "gpt_compiled": ("gpt", "build_compiled"),
+    "gpt_long": ("gpt", "build_long"),
+    "gpt_long_compiled": ("gpt", "build_long_compiled"),
 }
 
 

@@ -2,6 +2,9 @@
 // has. Scores, softmax and the sum of values of a block follow each other, so they never leave the first cache. Meanwhile
 // the same rows of its next head are fetched.
 // The way back does the same with the weights at hand; dk and dv are sums over queries, made for a panel of them at a time.
+// Fewer heads than threads are cut: into queries, and on the way back, where the cotangents of all scores are kept, into
+// keys.
+//
 // Idea: Dao et al. 2022, "FlashAttention", arXiv:2205.14135. Here the weights are kept: they are small beside the way there.
 #include "cotangent/tensor/kernels/attention.hpp"
 
@@ -27,7 +30,6 @@ constexpr double piece_flops = 3e6;                // some 25 us of work: waking
 constexpr std::int64_t panel = 64;                 // queries whose part of dk and dv is added up at once
 constexpr std::int64_t largest_head = 512 << 10;   // bytes: half of a small second cache
 constexpr std::int64_t largest_ahead = 128 << 10;  // bytes of a head that is fetched while another is worked on
-constexpr std::int64_t least_heads = 16;           // that share the work evenly
 constexpr int tile_rows = lane_bytes == 64 ? 8 : 4;
 
 template <class T>
@@ -79,6 +81,9 @@ struct Kernel {
     struct Rows {
         const T* data;
         std::int64_t step;
+        std::int64_t first = 0;  ///< the number of the one at data
+
+        [[nodiscard]] const T* row(std::int64_t i) const { return data + (i - first) * step; }
     };
     static Rows whole_rows(const T* from, std::int64_t step, std::int64_t rows, std::int64_t width, T scale, T* room) {
         const std::int64_t wide = padded(width);
@@ -148,20 +153,21 @@ struct Kernel {
         return *std::max_element(n.seen.begin() + first, n.seen.begin() + last);
     }
 
-    static void forward(const AttentionProblem& n, const T* q, const T* k, const T* v, const T* mask, T* p, T* o,
-                        std::span<const MatrixAhead<T>> next) {
-        const std::int64_t keys = padded(n.keys), depth = padded(n.depth), width = padded(n.width);
+    /// Of queries [first, last).
+    static void forward(const AttentionProblem& n, std::int64_t first, std::int64_t last, const T* q, const T* k, const T* v,
+                        const T* mask, T* p, T* o, std::span<const MatrixAhead<T>> next) {
+        const std::int64_t keys = padded(n.keys), depth = padded(n.depth), width = padded(n.width), count = last - first;
         T* const room = static_cast<T*>(workspace<Attention>().reserve(
-            static_cast<std::size_t>(n.queries * depth + keys * (n.depth + width + tile_rows)) * sizeof(T)));
-        T* const scores = room + n.queries * depth + keys * (n.depth + width);
-        const Rows queries = whole_rows(q, n.q.step, n.queries, n.depth, static_cast<T>(n.scale), room);
-        const Rows keys_across = across(k, n.k.step, n.keys, n.depth, room + n.queries * depth);
-        const Rows values = whole_rows(v, n.v.step, n.keys, n.width, 1, room + n.queries * depth + keys * n.depth);
-        for (std::int64_t t = 0; t < n.queries; t += tile_rows) {
-            const std::int64_t rows = std::min<std::int64_t>(tile_rows, n.queries - t);
+            static_cast<std::size_t>(count * depth + keys * (n.depth + width + tile_rows)) * sizeof(T)));
+        T* const scores = room + count * depth + keys * (n.depth + width);
+        const Rows queries = whole_rows(q + first * n.q.step, n.q.step, count, n.depth, static_cast<T>(n.scale), room);
+        const Rows keys_across = across(k, n.k.step, n.keys, n.depth, room + count * depth);
+        const Rows values = whole_rows(v, n.v.step, n.keys, n.width, 1, room + count * depth + keys * n.depth);
+        for (std::int64_t t = first; t < last; t += tile_rows) {
+            const std::int64_t rows = std::min<std::int64_t>(tile_rows, last - t);
             for (const auto& matrix : next) matrix.fetch_rows(t, t + rows);
             const std::int64_t seen = most_seen(n, t, t + rows), end = padded(seen);
-            product(rows, end, n.depth, queries.data + t * queries.step, queries.step, 1, keys_across.data, keys_across.step,
+            product(rows, end, n.depth, queries.row(t - first), queries.step, 1, keys_across.data, keys_across.step,
                     [&](std::int64_t i, std::int64_t j, L value) { value.store(scores + i * keys + j); });
             softmax(n, t, rows, end, scores, keys, mask, p);
             product(rows, width, seen, scores, keys, 1, values.data, values.step,
@@ -192,6 +198,56 @@ struct Kernel {
         }
     }
 
+    /// What a head's matrices are on the way back, as they are worked with.
+    struct Head {
+        Rows queries, cotangents;  // times the scale; of the result
+        Rows keys, values_across;
+    };
+
+    /// Of queries [first, last) the cotangents of the scores, to `scores` by padded(keys), and dq. `weights` are theirs.
+    static void of_queries(const AttentionGradient& d, std::int64_t first, std::int64_t last, const Head& head,
+                           const Rows& weights, T* scores, T* dq, std::span<const MatrixAhead<T>> next) {
+        const AttentionProblem& n = d.problem;
+        const std::int64_t keys = padded(n.keys);
+        const T scale = static_cast<T>(n.scale);
+        for (std::int64_t t = first; t < last; t += tile_rows) {
+            const std::int64_t rows = std::min<std::int64_t>(tile_rows, last - t), seen = most_seen(n, t, t + rows);
+            for (const auto& matrix : next) matrix.fetch_rows(t, t + rows);
+            T* const here = scores + (t - first) * keys;
+            product(rows, padded(seen), n.width, head.cotangents.row(t), head.cotangents.step, 1, head.values_across.data,
+                    head.values_across.step,
+                    [&](std::int64_t i, std::int64_t j, L value) { value.store(here + i * keys + j); });
+            softmax_gradient(n, t, rows, keys, here, weights.row(t - first), weights.step);
+            product(rows, padded(n.depth), seen, here, keys, 1, head.keys.data, head.keys.step,
+                    [&](std::int64_t i, std::int64_t j, L value) {
+                        store(value * scale, dq + (t + i) * d.dq.step + j, n.depth - j);
+                    });
+        }
+    }
+
+    /// What queries [first, last) add to dk and dv of keys [from, to); the first queries of all begin them.
+    static void of_keys(const AttentionGradient& d, std::int64_t first, std::int64_t last, std::int64_t from,
+                        std::int64_t to, const Head& head, const Rows& weights, const T* scores, T* dk, T* dv,
+                        std::span<const MatrixAhead<T>> next) {
+        const AttentionProblem& n = d.problem;
+        const std::int64_t keys = padded(n.keys);
+        const auto add = [&](L value, T* at, std::int64_t left) {
+            store(first > 0 ? load(at, left) + value : value, at, left);
+        };
+        for (std::int64_t s = from; s < to; s += tile_rows) {
+            const std::int64_t rows = std::min<std::int64_t>(tile_rows, to - s);
+            for (const auto& matrix : next) matrix.fetch_rows(s, s + rows);
+            std::int64_t start = first;  // queries before this one do not see these keys
+            while (start < last && n.seen[static_cast<std::size_t>(start)] <= s) ++start;
+            product(rows, padded(n.depth), last - start, scores + (start - first) * keys + s, 1, keys,
+                    head.queries.row(start), head.queries.step,
+                    [&](std::int64_t i, std::int64_t j, L value) { add(value, dk + (s + i) * d.dk.step + j, n.depth - j); });
+            product(rows, padded(n.width), last - start, weights.row(start - first) + s, 1, weights.step,
+                    head.cotangents.row(start), head.cotangents.step,
+                    [&](std::int64_t i, std::int64_t j, L value) { add(value, dv + (s + i) * d.dv.step + j, n.width - j); });
+        }
+    }
+
     static void backward(const AttentionGradient& d, const T* p, const T* q, const T* k, const T* v, const T* g, T* dq,
                          T* dk, T* dv, std::span<const MatrixAhead<T>> next_inputs,
                          std::span<const MatrixAhead<T>> next_results) {
@@ -203,45 +259,48 @@ struct Kernel {
             sizeof(T)));
         T* const weight_room = scores + most_rows * keys;
         T* room = weight_room + most_rows * keys;
-        const T scale = static_cast<T>(n.scale);
-        const Rows queries = whole_rows(q, n.q.step, n.queries, n.depth, scale, room);
-        const Rows cotangents = whole_rows(g, n.o.step, n.queries, n.width, 1, room += n.queries * depth);
-        const Rows whole_keys = whole_rows(k, n.k.step, n.keys, n.depth, 1, room += n.queries * width);
-        const Rows values_across = across(v, n.v.step, n.keys, n.width, room += keys * depth);
-        for (std::int64_t start = 0; start < n.queries; start += panel) {
-            const std::int64_t stop = std::min(start + panel, n.queries);
-            const Rows weights = whole_rows(p + start * n.keys, n.keys, stop - start, n.keys, 1, weight_room);
-            for (std::int64_t t = start; t < stop; t += tile_rows) {
-                const std::int64_t rows = std::min<std::int64_t>(tile_rows, stop - t), seen = most_seen(n, t, t + rows);
-                for (const auto& matrix : next_inputs) matrix.fetch_rows(t, t + rows);
-                T* const here = scores + (t - start) * keys;
-                product(rows, padded(seen), n.width, cotangents.data + t * cotangents.step, cotangents.step, 1,
-                        values_across.data, values_across.step,
-                        [&](std::int64_t i, std::int64_t j, L value) { value.store(here + i * keys + j); });
-                softmax_gradient(n, t, rows, keys, here, weights.data + (t - start) * keys, keys);
-                product(rows, depth, seen, here, keys, 1, whole_keys.data, whole_keys.step,
-                        [&](std::int64_t i, std::int64_t j, L value) {
-                            store(value * scale, dq + (t + i) * d.dq.step + j, n.depth - j);
-                        });
-            }
-            const auto add = [&](L value, T* to, std::int64_t left) {
-                store(start > 0 ? load(to, left) + value : value, to, left);
-            };
-            for (std::int64_t s = 0; s < n.keys; s += tile_rows) {
-                const std::int64_t rows = std::min<std::int64_t>(tile_rows, n.keys - s);
-                for (const auto& matrix : next_results) matrix.fetch_rows(s, s + rows);
-                std::int64_t from = start;  // queries before this one do not see these keys
-                while (from < stop && n.seen[static_cast<std::size_t>(from)] <= s) ++from;
-                const std::int64_t above = (from - start) * keys + s;
-                product(
-                    rows, depth, stop - from, scores + above, 1, keys, queries.data + from * queries.step, queries.step,
-                    [&](std::int64_t i, std::int64_t j, L value) { add(value, dk + (s + i) * d.dk.step + j, n.depth - j); });
-                product(rows, width, stop - from, weights.data + above, 1, keys, cotangents.data + from * cotangents.step,
-                        cotangents.step, [&](std::int64_t i, std::int64_t j, L value) {
-                            add(value, dv + (s + i) * d.dv.step + j, n.width - j);
-                        });
-            }
+        Head head;
+        head.queries = whole_rows(q, n.q.step, n.queries, n.depth, static_cast<T>(n.scale), room);
+        head.cotangents = whole_rows(g, n.o.step, n.queries, n.width, 1, room += n.queries * depth);
+        head.keys = whole_rows(k, n.k.step, n.keys, n.depth, 1, room += n.queries * width);
+        head.values_across = across(v, n.v.step, n.keys, n.width, room += keys * depth);
+        for (std::int64_t first = 0; first < n.queries; first += panel) {
+            const std::int64_t last = std::min(first + panel, n.queries);
+            const Rows weights = whole_rows(p + first * n.keys, n.keys, last - first, n.keys, 1, weight_room);
+            of_queries(d, first, last, head, weights, scores, dq, next_inputs);
+            of_keys(d, first, last, 0, n.keys, head, weights, scores, dk, dv, next_results);
         }
+    }
+
+    /// backward() in two parts, for threads that share a head: this one for queries [first, last), whose cotangents of
+    /// scores go to `scores`, ...
+    static void backward_of_queries(const AttentionGradient& d, std::int64_t first, std::int64_t last, const T* p,
+                                    const T* k, const T* v, const T* g, T* scores, T* dq) {
+        const AttentionProblem& n = d.problem;
+        const std::int64_t keys = padded(n.keys), depth = padded(n.depth), width = padded(n.width), count = last - first;
+        T* room = static_cast<T*>(workspace<Attention>().reserve(
+            static_cast<std::size_t>(count * (keys + width) + keys * (depth + n.width)) * sizeof(T)));
+        const Rows weights = whole_rows(p + first * n.keys, n.keys, count, n.keys, 1, room);
+        Head head{};
+        head.cotangents = whole_rows(g + first * n.o.step, n.o.step, count, n.width, 1, room += count * keys);
+        head.cotangents.first = first;
+        head.keys = whole_rows(k, n.k.step, n.keys, n.depth, 1, room += count * width);
+        head.values_across = across(v, n.v.step, n.keys, n.width, room += keys * depth);
+        of_queries(d, first, last, head, weights, scores, dq, {});
+    }
+    /// ... and then this one for keys [from, to), with the cotangents of all scores.
+    static void backward_of_keys(const AttentionGradient& d, std::int64_t from, std::int64_t to, const T* p, const T* q,
+                                 const T* g, const T* scores, T* dk, T* dv) {
+        const AttentionProblem& n = d.problem;
+        const std::int64_t keys = padded(n.keys), depth = padded(n.depth), width = padded(n.width);
+        T* const room = static_cast<T*>(
+            workspace<Attention>().reserve(static_cast<std::size_t>(n.queries * (depth + width)) * sizeof(T)));
+        Head head{};
+        head.queries = whole_rows(q, n.q.step, n.queries, n.depth, static_cast<T>(n.scale), room);
+        head.cotangents = whole_rows(g, n.o.step, n.queries, n.width, 1, room + n.queries * depth);
+        for (std::int64_t first = 0; first < n.queries; first += panel)
+            of_keys(d, first, std::min(first + panel, n.queries), from, to, head, {p + first * n.keys, n.keys},
+                    scores + first * keys, dk, dv, {});
     }
 };
 
@@ -268,17 +327,39 @@ void for_heads(const AttentionProblem& n, double flops, const F& f) {
     });
 }
 
+/// Do threads share a head? It changes no bit of the results.
+bool is_cut(const AttentionProblem& n) {
+    return n.heads() < thread_count() && static_cast<double>(n.heads()) * flops_of_head(n) > piece_flops;
+}
+
+/// Calls f(head, first, last) for whole panels of each head's `count` queries or keys, on all threads: a few times for each,
+/// because a piece packs what it reads of its head. The last rows come first where these have the most to do.
+template <class F>
+void for_pieces(const AttentionProblem& n, std::int64_t count, bool last_first, const F& f) {
+    const std::int64_t panels = (count + panel - 1) / panel, wanted = (3 * thread_count() + n.heads() - 1) / n.heads();
+    const std::int64_t rows = (panels + wanted - 1) / wanted * panel, pieces = (count + rows - 1) / rows;
+    cotangent::parallel_pieces(pieces * n.heads(), [&](std::int64_t i) {
+        const std::int64_t piece = last_first ? pieces - 1 - i / n.heads() : i / n.heads();
+        f(static_cast<std::size_t>(i % n.heads()), piece * rows, std::min(count, (piece + 1) * rows));
+    });
+}
+
 }  // namespace
 
 bool pays(const AttentionProblem& n, std::int64_t size) {
-    // Every tile of queries goes through the keys and values of its head, and a head is one thread's.
-    const bool stays_in_cache = n.keys * (n.depth + n.width) * size <= largest_head;
-    return stays_in_cache && (n.heads() >= least_heads || static_cast<double>(n.heads()) * flops_of_head(n) <= piece_flops);
+    return n.keys * (n.depth + n.width) * size <= largest_head;  // every tile of queries goes through them
 }
 
 template <class T>
 void attention(const AttentionProblem& n, const T* q, const T* k, const T* v, const T* mask, T* p, T* o) {
     const auto weights_of = [&](std::int64_t head) { return p ? p + head * n.queries * n.keys : nullptr; };
+    if (is_cut(n)) {
+        for_pieces(n, n.queries, true, [&](std::size_t at, std::int64_t first, std::int64_t last) {
+            Kernel<T>::forward(n, first, last, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at], mask,
+                               weights_of(static_cast<std::int64_t>(at)), o + n.o.starts[at], {});
+        });
+        return;
+    }
     for_heads<T>(n, flops_of_head(n), [&](std::int64_t head, std::int64_t next) {
         std::array<MatrixAhead<T>, 5> ahead;
         if (next >= 0) {
@@ -290,8 +371,8 @@ void attention(const AttentionProblem& n, const T* q, const T* k, const T* v, co
                       {weights_of(next), n.keys, p ? n.queries : 0, n.keys}}};
         }
         const auto at = static_cast<std::size_t>(head);
-        Kernel<T>::forward(n, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at], mask, weights_of(head),
-                           o + n.o.starts[at], ahead);
+        Kernel<T>::forward(n, 0, n.queries, q + n.q.starts[at], k + n.k.starts[at], v + n.v.starts[at], mask,
+                           weights_of(head), o + n.o.starts[at], ahead);
     });
 }
 
@@ -300,6 +381,23 @@ void attention_gradient(const AttentionGradient& d, const T* p, const T* q, cons
                         T* dv) {
     const AttentionProblem& n = d.problem;
     const std::int64_t weights = n.queries * n.keys;
+    if (is_cut(n)) {
+        const std::int64_t keys = Kernel<T>::padded(n.keys);
+        const Storage room(static_cast<std::size_t>(n.heads() * n.queries * keys) * sizeof(T));
+        const auto scores_of = [&](std::size_t at) {
+            return reinterpret_cast<T*>(room.data()) + static_cast<std::int64_t>(at) * n.queries * keys;
+        };
+        const auto weights_of = [&](std::size_t at) { return p + static_cast<std::int64_t>(at) * weights; };
+        for_pieces(n, n.queries, true, [&](std::size_t at, std::int64_t first, std::int64_t last) {
+            Kernel<T>::backward_of_queries(d, first, last, weights_of(at), k + n.k.starts[at], v + n.v.starts[at],
+                                           g + n.o.starts[at], scores_of(at) + first * keys, dq + d.dq.starts[at]);
+        });
+        for_pieces(n, n.keys, false, [&](std::size_t at, std::int64_t from, std::int64_t to) {
+            Kernel<T>::backward_of_keys(d, from, to, weights_of(at), q + n.q.starts[at], g + n.o.starts[at], scores_of(at),
+                                        dk + d.dk.starts[at], dv + d.dv.starts[at]);
+        });
+        return;
+    }
     for_heads<T>(n, 2 * flops_of_head(n), [&](std::int64_t head, std::int64_t next) {
         std::array<MatrixAhead<T>, 5> inputs;
         std::array<MatrixAhead<T>, 3> results;
