@@ -89,7 +89,44 @@ TEST_CASE("qr of dependent columns and the logarithm of a zero determinant have 
     const ct::Tensor dependent = ct::zeros({3, 2}, ct::Dtype::float64), singular = ct::Tensor::of<double>({{1, 2}, {2, 4}});
     CHECK_FALSE(is_finite(ct::grad([](const ct::Tensor& a) { return ct::sum(ct::qr(a).q); })(dependent)));
     CHECK_FALSE(is_finite(ct::grad([](const ct::Tensor& a) { return ct::slogdet(a).logabsdet; })(singular)));
-    CHECK_FALSE(is_finite(ct::grad([](const ct::Tensor& a) { return ct::det(a); })(singular)));
+}
+
+TEST_CASE("det has first and second derivatives at singular matrices") {
+    const auto gradient = ct::grad([](const ct::Tensor& a) { return ct::det(a); });
+    for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64}) {
+        const ct::Tensor singular = ct::cast(ct::Tensor::of<double>({{1, 2}, {2, 4}}), dtype);
+        CHECK(distance(gradient(singular), ct::cast(ct::Tensor::of<double>({{4, -2}, {-2, 1}}), dtype)) <
+              16 * (dtype == ct::Dtype::float32 ? 0x1p-23 : 0x1p-52));
+    }
+    CHECK(gradient(ct::zeros({1, 1}, ct::Dtype::float64)).item() == 1);
+    // Of rank 2, its last pivot not exactly 0; of rank 1; of rank 0; in a stack with one of full rank, by any route.
+    const ct::Tensor ranks = ct::reshape(ct::Tensor::of<double>({{1, 2, 3, 4, 5, 6, 7, 8, 9},
+                                                                 {1, -2, 3, 2, -4, 6, -1, 2, -3},
+                                                                 {0, 0, 0, 0, 0, 0, 0, 0, 0},
+                                                                 {2, 1, 0, 0, 3, 1, 1, 0, 1}}),
+                                         {4, 3, 3});
+    ct::check_derivatives([](const ct::Tensor& a) { return ct::det(a); }, ranks);
+    CHECK(distance(ct::slice_axis(ct::grad([](const ct::Tensor& a) { return ct::sum(ct::det(a)); })(ranks), 0, 0, 1),
+                   ct::reshape(ct::Tensor::of<double>({-3, 6, -3, 6, -12, 6, -3, 6, -3}), {1, 3, 3})) < 1e-13);
+    // Of rank N - 2: no gradient, but a second derivative.
+    const ct::Tensor q = rotation(), low = with_spectrum({3, 2, 0, 0});
+    CHECK(distance(gradient(low), ct::zeros_like(low)) < 1e-14);
+    ct::check_derivatives([](const ct::Tensor& a) { return ct::det(a); }, low);
+    // det(a) = det(q a q'), also where other elements are 0.
+    const auto turned = [&](const ct::Tensor& a) { return ct::det(ct::matmul(ct::matmul(q, a), q, {.transpose_b = true})); };
+    CHECK(distance(ct::hessian(turned)(low), ct::hessian([](const ct::Tensor& a) { return ct::det(a); })(low)) < 1e-13);
+    // Third derivatives where it is regular, and a word where it is not.
+    const auto third = [](const ct::Tensor& a, const ct::Tensor& b) {
+        const auto second = [&](const ct::Tensor& x) {
+            return ct::sum(b * ct::hvp([](const ct::Tensor& y) { return ct::det(y); }, x, b));
+        };
+        return ct::sum(b * ct::grad(second)(a)).item();
+    };
+    const ct::Tensor a = ct::Tensor::of<double>({{2, 1, 0}, {0, 3, 1}, {1, 0, 1}}),
+                     b = ct::Tensor::of<double>({{1, 2, 3}, {4, 5, 6}, {7, 8, 10}});
+    CHECK(third(a, b) == doctest::Approx(6 * ct::det(b).item()));  // det(a + t b) is det(b) t^3 + ...
+    CHECK(third(b, a) == doctest::Approx(6 * ct::det(a).item()));
+    CHECK_THROWS_WITH_AS((void)third(ct::zeros_like(a), b), "inverse: a is singular: pivot 0 is zero", ct::ValueError);
 }
 
 TEST_CASE("lstsq of a matrix of lower rank has the derivatives along changes that keep it") {

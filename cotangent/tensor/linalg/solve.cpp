@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "cotangent/tensor/linalg/cofactors.hpp"
 #include "cotangent/tensor/linalg/lu.hpp"
 #include "cotangent/tensor/linalg/matrices.hpp"
 #include "cotangent/tensor/ops/arithmetic.hpp"
@@ -111,16 +112,15 @@ Tensor inverse_transposed(const Call& call) {
 
 Tensor as_matrices(const Tensor& x) { return expand_dims(expand_dims(x, -1), -1); }
 
-/// d det A = det A tr(A^-1 dA)
+/// d det A = sum(cof A o dA)
 struct Det {
     static constexpr const char* name = "det";
-    static constexpr Keep keep = Keep::both;
-    void vjp(const Call& call) const {
-        call.give(0, as_matrices(call.cotangent() * call.output()) * inverse_transposed(call));
-    }
-    [[nodiscard]] Tensor jvp(const Call& call) const {
-        return call.output() * sum(inverse_transposed(call) * call.tangent(0), {.axes = {-2, -1}});
-    }
+    static constexpr Keep keep = Keep::inputs;
+    void vjp(const Call& call) const { call.give(0, as_matrices(call.cotangent()) * cofactors_of(call)); }
+    [[nodiscard]] Tensor jvp(const Call& call) const { return sum(cofactors_of(call) * call.tangent(0), {.axes = {-2, -1}}); }
+
+private:
+    static Tensor cofactors_of(const Call& call) { return detail::cofactors(call.input(0), call.input(1), call.input(2)); }
 };
 
 /// d log |det A| = tr(A^-1 dA)

@@ -19,8 +19,8 @@ namespace cotangent {
 [[nodiscard]] Tensor inverse(const Tensor& a);
 
 /// The determinant, [..., N, N] -> [...]; 1 for N = 0. A product of N pivots: it overflows where slogdet() does not.
-/// At a singular matrix the value is 0 (or as near as rounding leaves it) and the derivative, computed as
-/// det(a) a^-T, is NaN or means nothing.
+/// Derivatives of first and second order are those of the polynomial that it is, at singular matrices too; of third order and
+/// more they are an error there.
 [[nodiscard]] Tensor det(const Tensor& a);
 
 struct SignLogDet {

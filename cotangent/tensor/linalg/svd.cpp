@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <vector>
 
 #include "cotangent/tensor/linalg/diagonal.hpp"
-#include "cotangent/tensor/linalg/lapack.hpp"
 #include "cotangent/tensor/linalg/matrices.hpp"
+#include "cotangent/tensor/linalg/svd_kernel.hpp"
 #include "cotangent/tensor/ops/arithmetic.hpp"
 #include "cotangent/tensor/ops/compare.hpp"
 #include "cotangent/tensor/ops/creation.hpp"
@@ -93,7 +92,6 @@ struct SvdOp {
     }
 };
 
-// LAPACK sees a^T = v s u^T, so it writes vt where it means u, and u where it means vt.
 std::array<Tensor, 3> svd_now(const Tensor& a) {
     const std::int64_t m = a.length(-2), n = a.length(-1), k = std::min(m, n);
     const Shape batch = detail::batch_of(a);
@@ -104,25 +102,12 @@ std::array<Tensor, 3> svd_now(const Tensor& a) {
                               Tensor::uninitialized(detail::with_matrix(batch, k, n), a.dtype())};
     std::vector<int> failed(static_cast<std::size_t>(k == 0 ? 0 : batch.size()));
     dispatch_float(a.dtype(), [&]<class T>(T) {
-        const int rows = static_cast<int>(n), columns = static_cast<int>(m), least = static_cast<int>(k),
-                  ld = std::max(1, rows), ldvt = std::max(1, least), ask = -1;
-        int info = 0;
-        T numbers{};
-        detail::Lapack<T>::gesdd("S", &rows, &columns, nullptr, &ld, nullptr, nullptr, &ld, nullptr, &ldvt, &numbers, &ask,
-                                 nullptr, &info, 1);
-        const int work_size = detail::work_size(numbers);
+        const detail::SvdKernel<T> kernel(m, n);
         const double flops = 10 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
         detail::for_each_matrix(static_cast<std::int64_t>(failed.size()), flops, [&](std::int64_t i) {
-            std::vector<T> work(static_cast<std::size_t>(work_size + m * n));
-            std::vector<int> integers(static_cast<std::size_t>(8 * k));
-            T* copy = work.data() + work_size;
-            std::copy_n(a.data<T>() + i * m * n, m * n, copy);
-            int result = std::all_of(copy, copy + m * n, [](T x) { return std::isfinite(x); }) ? 0 : 1;
-            if (result == 0)
-                detail::Lapack<T>::gesdd("S", &rows, &columns, copy, &ld, out[0].fresh_data<T>() + i * k,
-                                         out[2].fresh_data<T>() + i * k * n, &ld, out[1].fresh_data<T>() + i * m * k, &ldvt,
-                                         work.data(), &work_size, integers.data(), &result, 1);
-            failed[static_cast<std::size_t>(i)] = result;
+            failed[static_cast<std::size_t>(i)] =
+                !kernel.run(a.data<T>() + i * m * n, out[0].fresh_data<T>() + i * k, out[1].fresh_data<T>() + i * m * k,
+                            out[2].fresh_data<T>() + i * k * n);
         });
     });
     for (std::size_t i = 0; i < failed.size(); ++i)
