@@ -11,7 +11,7 @@ namespace cotangent::detail {
 template <class S, class X>
 [[nodiscard]] std::vector<S> elements_of(const X& x) {
     std::vector<S> elements;
-    zip_scalars<false>(
+    zip_scalars(
         x, x, [&](const auto& number, const auto&) { elements.push_back(S(number)); },
         [&](const auto& part, const auto&) {
             if constexpr (has_leaves<std::remove_cvref_t<decltype(part)>>)
@@ -25,7 +25,7 @@ template <class S, class X>
 template <class S, class X>
 [[nodiscard]] X with_elements(const X& x, const S* elements) {
     X result = x;
-    zip_scalars<false>(
+    zip_scalars(
         x, result,
         [&]<class N>(const auto&, N& number) {
             if constexpr (std::is_same_v<N, S>) number = *elements++;

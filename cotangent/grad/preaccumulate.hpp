@@ -59,7 +59,7 @@ template <class T, class F, class... X>
         const std::uint32_t last_variable = tape<T>.count - 1;
         auto result = std::apply(f, lifted);
         region.check_results(numbers_of<T>(result));
-        zip_scalars<false>(
+        zip_scalars(
             result, result,
             [&](const R& number, const R&) {
                 Statement& of_result = statements.emplace_back(number.value(), std::vector<T>(numbers.size(), T(0)));

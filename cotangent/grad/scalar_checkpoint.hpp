@@ -14,7 +14,7 @@ void check_not_recorded(const Tensor& tensor);
 template <class X>
 void check_no_recorded_tensors(const X& x) {
     if constexpr (has_tensors<X>)
-        zip_scalars<false>(
+        zip_scalars(
             x, x, [](const auto&, const auto&) {},
             []<class Part>(const Part& part, const Part&) {
                 if constexpr (has_leaves<Part>)
@@ -56,7 +56,7 @@ template <class T, class F, class... X>
             const auto again = std::apply(f, lifted);
             region.check_results(numbers_of<T>(again));
             std::size_t next = 0;
-            zip_scalars<false>(
+            zip_scalars(
                 again, again,
                 [&](const R& number, const R&) {
                     if (number.number()) tape<T>.slots[number.number()].adjoint += times(given[next], number.slope());

@@ -63,18 +63,16 @@ template <class D, class Y>
         if constexpr (is_tree_v<Y>) return leave(y);
         else return y;
     } else {
-        Z z{};
-        zip_scalars<true>(
-            y, z,
-            [](const auto& from, auto& to) {
-                if constexpr (std::is_same_v<std::remove_cvref_t<decltype(from)>, D>) to = Inside<D>::value(from);
-                else to = from;
+        return rebuild<Z>(
+            y,
+            []<class N>(const N& number) {
+                if constexpr (std::is_same_v<N, D>) return S(Inside<D>::value(number));
+                else return number;
             },
-            [](const auto& from, auto& to) {
-                if constexpr (is_tree_v<decltype(from)>) to = leave(from);
-                else to = from;
+            []<class Part>(const Part& part) -> Part {
+                if constexpr (is_tree_v<Part>) return leave(part);
+                else return part;
             });
-        return z;
     }
 }
 
@@ -99,17 +97,16 @@ public:
     using R = Real<S>;
     using Lifted = rebuilt<X, ChangeTo<R>>;
 
-    ReverseRun(const char* what, const X& x) : region_(what) {
-        std::vector<Tensor> watched;
-        zip_scalars<true>(
-            x, lifted_, [](const S& s, R& to) { to = R(s, tape<S>.push_variable()); },
-            [&](const auto& from, auto& to) {
-                if constexpr (has_leaves<std::remove_cvref_t<decltype(from)>>) to = watch_tree(from, watched);
-                else to = from;
-            });
+    ReverseRun(const char* what, const X& x)
+        : region_(what), lifted_(rebuild<Lifted>(
+                             x, [](const S& s) { return R(s, tape<S>.push_variable()); },
+                             [&]<class Part>(const Part& part) -> Part {
+                                 if constexpr (has_leaves<Part>) return watch_tree(part, watched_);
+                                 else return part;
+                             })) {
         last_variable_ = tape<S>.count - 1;
-        cotangents_ = std::make_shared<std::vector<Tensor>>(watched.size());
-        for (std::size_t k = 0; k < watched.size(); ++k) crossings<R>.add({watched[k], {}, &(*cotangents_)[k]});
+        cotangents_ = std::make_shared<std::vector<Tensor>>(watched_.size());
+        for (std::size_t k = 0; k < watched_.size(); ++k) crossings<R>.add({watched_[k], {}, &(*cotangents_)[k]});
     }
 
     [[nodiscard]] const Lifted& argument() const { return lifted_; }
@@ -120,7 +117,8 @@ public:
 private:
     TapeRegion<S> region_;
     CrossingScope<R> scope_;
-    Lifted lifted_{};
+    std::vector<Tensor> watched_;
+    Lifted lifted_;
     std::uint32_t last_variable_ = 0;
     std::shared_ptr<std::vector<Tensor>> cotangents_;  // of the tensors in x
 };
@@ -153,7 +151,7 @@ template <class S, class X>
 [[nodiscard]] X read_gradient(const X& x, Slot<S>* slots, std::uint32_t first, std::vector<Tensor>& cotangents) {
     X gradient = x;
     std::size_t next = 0;
-    zip_scalars<false>(
+    zip_scalars(
         x, gradient, [&](const S&, S& g) { g = std::exchange(slots[first++].adjoint, S(0)); },
         [&](const auto& from, auto& g) {
             using Part = std::remove_cvref_t<decltype(from)>;
@@ -254,7 +252,7 @@ template <class S, class F, class X>
     auto kept = std::make_shared<KeptTape<S>>(run);
     std::vector<std::vector<Crossing<R>>> sources;  // of each tensor in y
     if constexpr (has_tensors<std::remove_cvref_t<decltype(y)>>)
-        zip_scalars<false>(
+        zip_scalars(
             y, y, [](const auto&, const auto&) {},
             [&](const auto& part, const auto&) {
                 if constexpr (has_leaves<std::remove_cvref_t<decltype(part)>>)
@@ -266,7 +264,7 @@ template <class S, class F, class X>
             });
     auto pullback = [x, y, kept, sources](const Y& cotangent) -> X {
         std::size_t next = 0;
-        zip_scalars<false>(
+        zip_scalars(
             y, cotangent,
             [&](const auto& number, const auto& c) {
                 if constexpr (std::is_same_v<std::remove_cvref_t<decltype(number)>, R>)
@@ -312,7 +310,7 @@ template <class D, class X, class Set>
 template <class D, class Y>
 [[nodiscard]] bool has_tangents(const Y& y) {
     bool any = false;
-    zip_scalars<false>(
+    zip_scalars(
         y, y,
         [&]<class N>(const N& number, const N&) {
             if constexpr (std::is_same_v<N, D>)
@@ -358,7 +356,7 @@ template <class S, int n, class F, class X>
     }
     int next = 0;
     X gradient = x;
-    zip_scalars<false>(
+    zip_scalars(
         x, gradient, [&](const S&, S& g) { g = number.tangent[next++]; }, ClearConstants());
     if constexpr (is_pair<Result>)
         return std::pair{std::pair{without<D>(result.first), without<D>(result.second)}, std::move(gradient)};
@@ -371,7 +369,7 @@ template <class S, class F, class X>
     const CrossingScope<D> scope;
     std::vector<S> along;
     std::vector<Tensor> tensors_along;
-    zip_scalars<false>(
+    zip_scalars(
         x, tangent, [&](const S&, const S& t) { along.push_back(t); },
         [&](const auto&, const auto& t) {
             if constexpr (has_leaves<std::remove_cvref_t<decltype(t)>>)
@@ -380,7 +378,7 @@ template <class S, class F, class X>
     const auto lifted_f = [&](auto lifted) {
         if constexpr (has_tensors<X>) {
             std::vector<Tensor> watched;
-            zip_scalars<false>(
+            zip_scalars(
                 x, lifted, [](const S&, D&) {},
                 [&](const auto& from, auto& to) {
                     if constexpr (has_leaves<std::remove_cvref_t<decltype(from)>>) to = watch_tree(from, watched);
@@ -394,7 +392,7 @@ template <class S, class F, class X>
     warn_independent<are_plain_numbers<std::remove_cvref_t<decltype(y)>>()>();
     auto value = without<D>(y);
     auto dy = value;
-    zip_scalars<false>(
+    zip_scalars(
         y, dy,
         [](const auto& number, auto& to) {
             if constexpr (std::is_same_v<std::remove_cvref_t<decltype(number)>, D>) to = number.tangent;
@@ -431,7 +429,7 @@ template <class Y, class X, class S>
     auto next = matrix.elements.begin();
     return rebuild<J>(y, [&](const auto&) {
         X row = x;
-        zip_scalars<false>(
+        zip_scalars(
             x, row, [&](const S&, S& g) { g = *next++; }, ClearConstants());
         return row;
     });
@@ -446,7 +444,7 @@ template <class S, int width, class F, class X>
     return rebuild<rebuilt<decltype(without<D>(y)), ChangeTo<X>>>(y, [&]<class N>(const N& number) {
         X row = x;
         int next = 0;
-        zip_scalars<false>(
+        zip_scalars(
             x, row,
             [&](const S&, S& g) {
                 if constexpr (std::is_same_v<N, D>) g = number.tangent[next++];
@@ -466,7 +464,7 @@ template <class S, int width, class F, class X>
         auto y =
             run_forward<D>("jacobian", f, x, [&](auto& tangent, int i) { tangent = Tangents<S, width>::unit(i - first); });
         std::size_t row = 0;
-        zip_scalars<false>(
+        zip_scalars(
             y, y,
             [&]<class N>(const N& number, const N&) {
                 if (first == 0) matrix.elements.resize((row + 1) * matrix.columns);
@@ -491,11 +489,11 @@ template <class S, class F, class X>
     for (std::size_t row = 0; row < rows; ++row) {
         auto seed = y;
         std::size_t next = 0;
-        zip_scalars<false>(
+        zip_scalars(
             y, seed, [&](const auto&, auto& s) { s = std::remove_cvref_t<decltype(s)>(next++ == row ? 1 : 0); },
             [](const auto&, auto&) {});
         const X gradient = pullback(seed);
-        zip_scalars<false>(
+        zip_scalars(
             gradient, gradient, [&](const S& g, const S&) { matrix.elements.push_back(g); },
             [](const auto&, const auto&) {});
     }

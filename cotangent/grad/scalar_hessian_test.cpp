@@ -1,8 +1,10 @@
 // Pullbacks, Jacobians and Hessians of functions of numbers.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "cotangent/grad/grad.hpp"
@@ -85,4 +87,51 @@ TEST_CASE("hessians and their products with a vector") {
     CHECK(product[2] == doctest::Approx(e + 6 * e).epsilon(1e-14));
     const std::vector<double> many{2, 3, 0.5};
     CHECK(ct::hessian(f)(many)[0][1] == doctest::Approx(4));
+}
+
+namespace {
+
+template <class T>
+struct Layer {
+    T rate = 0.5;
+};
+/// Members whose initialisers ask for numbers, which a row of a Hessian is not.
+template <class T>
+struct Model {
+    T scale = 1, shift = 2;
+    std::array<T, 2> weights{};
+    int power = 3;
+    std::array<Layer<T>, 2> layers{};
+    std::vector<Layer<T>> more{};
+    std::optional<Layer<T>> last{};
+};
+
+}  // namespace
+
+TEST_CASE("structs with default member initialisers have Jacobians and Hessians") {
+    const auto f = []<class T>(const Model<T>& m) {
+        return m.scale * m.scale * m.shift * m.power + m.weights[1] * m.layers[1].rate + m.more[0].rate * m.last->rate;
+    };
+    Model<double> m{.scale = 3, .weights = {5, 7}, .more = {{11}, {13}}, .last = Layer<double>{17}};
+    CHECK(ct::grad(f)(m).scale == 2 * 3 * 2 * 3);
+    CHECK(ct::grad(f)(m).power == 3);
+    const auto h = ct::hessian(f)(m);
+    CHECK(h.scale.scale == 2 * 2 * 3);
+    CHECK(h.shift.scale == 2 * 3 * 3);
+    CHECK(h.weights[1].layers[1].rate == 1);
+    CHECK(h.layers[1].rate.weights == std::array<double, 2>{0, 1});
+    CHECK(h.more[0].rate.last->rate == 1);
+    CHECK(h.more[1].rate.last->rate == 0);
+    CHECK(h.last->rate.more[0].rate == 1);
+    const auto twice = []<class T>(const Model<T>& x) {
+        Model<T> y = x;
+        y.scale = x.scale * x.shift;
+        return y;
+    };
+    for (const ct::Mode mode : {ct::Mode::forward, ct::Mode::reverse}) {
+        const auto j = ct::jacobian(twice, mode)(m);
+        CHECK(j.scale.shift == 3);
+        CHECK(j.last->rate.last->rate == 1);
+        CHECK(j.power == 3);
+    }
 }

@@ -224,9 +224,9 @@ consteval void refuse_member() {
 }
 
 /// Walks two trees that Rebuild relates: scalar(a, b) for each pair of numbers, same(a, b) where a part has one type in
-/// both. With `resize`, vectors and optionals of b take the structure of a's.
+/// both.
 /// @throws ShapeError  a vector of b has another length, or an optional holds what the other does not
-template <bool resize, class A, class B, class Scalar, class Same>
+template <class A, class B, class Scalar, class Same>
 void zip_scalars(A& a, B& b, Scalar&& scalar, Same&& same) {
     using X = std::remove_const_t<A>;
     if constexpr (is_scalar_v<X>) {
@@ -236,16 +236,11 @@ void zip_scalars(A& a, B& b, Scalar&& scalar, Same&& same) {
         if constexpr (!fine) refuse_member<std::conditional_t<fine, void, X>>();
         if constexpr (fine) same(a, b);
     } else if constexpr (kind_of<X> == Kind::optional) {
-        if constexpr (resize) {
-            if (a) b.emplace();
-            else b.reset();
-        }
         if (a.has_value() != b.has_value()) throw_other_lengths(a.has_value(), b.has_value());
-        if (a) zip_scalars<resize>(*a, *b, scalar, same);
+        if (a) zip_scalars(*a, *b, scalar, same);
     } else if constexpr (kind_of<X> == Kind::sequence) {
-        if constexpr (resize && requires { b.resize(a.size()); }) b.resize(a.size());
         if (a.size() != b.size()) throw_other_lengths(a.size(), b.size());
-        for (std::size_t i = 0; i < a.size(); ++i) zip_scalars<resize>(a[i], b[i], scalar, same);
+        for (std::size_t i = 0; i < a.size(); ++i) zip_scalars(a[i], b[i], scalar, same);
     } else {
         const auto of_a = members(a);
         const auto of_b = members(b);
@@ -255,18 +250,59 @@ void zip_scalars(A& a, B& b, Scalar&& scalar, Same&& same) {
         }();
         if constexpr (fine)
             [&]<std::size_t... i>(std::index_sequence<i...>) {
-                (zip_scalars<resize>(std::get<i>(of_a), std::get<i>(of_b), scalar, same), ...);
+                (zip_scalars(std::get<i>(of_a), std::get<i>(of_b), scalar, same), ...);
             }(Indices<decltype(of_a)>{});
     }
 }
 
-/// The tree with each scalar s replaced by make(s); all else copied.
-template <class Y, class X, class Make>
-[[nodiscard]] Y rebuild(const X& x, Make&& make) {
-    Y y{};
-    zip_scalars<true>(
-        x, y, [&](const auto& s, auto& to) { to = make(s); }, [](const auto& from, auto& to) { to = from; });
-    return y;
+struct Copy {
+    template <class Part>
+    Part operator()(const Part& part) const {
+        return part;
+    }
+};
+
+/// The tree with each scalar s replaced by make(s), and each part without any by carry(part). Members are made in their
+/// order, each from its own: default member initialisers, which may ask for a scalar, are not needed.
+template <class Y, class X, class Make, class Carry = Copy>
+[[nodiscard]] Y rebuild(const X& x, Make&& make, Carry&& carry = {}) {
+    if constexpr (is_scalar_v<X>) {
+        return make(x);
+    } else if constexpr (!has_scalars<X>) {
+        constexpr bool fine = std::is_same_v<X, Y>;
+        if constexpr (!fine) refuse_member<std::conditional_t<fine, void, X>>();
+        if constexpr (fine) return carry(x);
+    } else if constexpr (kind_of<X> == Kind::optional) {
+        if (!x) return std::nullopt;
+        return Y(rebuild<typename Y::value_type>(*x, make, carry));
+    } else if constexpr (kind_of<X> == Kind::sequence) {
+        using Element = typename Y::value_type;
+        if constexpr (!requires { std::tuple_size<Y>::value; }) {
+            Y y;
+            y.reserve(x.size());
+            for (const auto& element : x) y.push_back(rebuild<Element>(element, make, carry));
+            return y;
+        } else if constexpr (is_scalar_v<Element>) {
+            Y y{};
+            for (std::size_t i = 0; i < x.size(); ++i) y[i] = make(x[i]);
+            return y;
+        } else {
+            return [&]<std::size_t... i>(std::index_sequence<i...>) {
+                return Y{{rebuild<Element>(x[i], make, carry)...}};
+            }(std::make_index_sequence<std::tuple_size_v<Y>>{});
+        }
+    } else {
+        const auto of_x = members(x);
+        using Made = decltype(members(std::declval<Y&>()));
+        constexpr bool fine = [] {
+            if constexpr (kind_of<X> != Kind::fields || std::is_same_v<X, Y>) return true;
+            else return check_numbers_change<X>();
+        }();
+        if constexpr (fine)
+            return [&]<std::size_t... i>(std::index_sequence<i...>) {
+                return Y{rebuild<std::remove_cvref_t<std::tuple_element_t<i, Made>>>(std::get<i>(of_x), make, carry)...};
+            }(Indices<Made>{});
+    }
 }
 
 /// Can an X hold tensors? Above: the structs and vectors around it, since a struct may hold a vector of itself.
@@ -311,7 +347,7 @@ struct Inside<Dual<T, V>> {
 template <class X>
 [[nodiscard]] std::size_t count_scalars(const X& x) {
     std::size_t count = 0;
-    zip_scalars<false>(
+    zip_scalars(
         x, x, [&](const auto&, const auto&) { ++count; }, [](const auto&, const auto&) {});
     return count;
 }
@@ -320,7 +356,7 @@ template <class T, class... X>
 [[nodiscard]] std::vector<Real<T>> numbers_of(const X&... x) {
     std::vector<Real<T>> numbers;
     const auto append = [&](const auto& tree) {
-        zip_scalars<false>(
+        zip_scalars(
             tree, tree, [&](const auto& number, const auto&) { numbers.push_back(Real<T>(number)); },
             [](const auto&, const auto&) {});
     };
