@@ -99,7 +99,7 @@ TEST_CASE("det has first and second derivatives at singular matrices") {
               16 * (dtype == ct::Dtype::float32 ? 0x1p-23 : 0x1p-52));
     }
     CHECK(gradient(ct::zeros({1, 1}, ct::Dtype::float64)).item() == 1);
-    // Of rank 2, its last pivot not exactly 0; of rank 1; of rank 0; in a stack with one of full rank, by any route.
+    // Of rank 2; of rank 1; of rank 0; in a stack with one of full rank, by any route.
     const ct::Tensor ranks = ct::reshape(ct::Tensor::of<double>({{1, 2, 3, 4, 5, 6, 7, 8, 9},
                                                                  {1, -2, 3, 2, -4, 6, -1, 2, -3},
                                                                  {0, 0, 0, 0, 0, 0, 0, 0, 0},
@@ -115,6 +115,26 @@ TEST_CASE("det has first and second derivatives at singular matrices") {
     // det(a) = det(q a q'), also where other elements are 0.
     const auto turned = [&](const ct::Tensor& a) { return ct::det(ct::matmul(ct::matmul(q, a), q, {.transpose_b = true})); };
     CHECK(distance(ct::hessian(turned)(low), ct::hessian([](const ct::Tensor& a) { return ct::det(a); })(low)) < 1e-13);
+    // As near to singular as one likes: det is a polynomial of the step, and so is its Hessian along b, b.
+    const ct::Tensor tenths = ct::Tensor::of<double>({{1, 2, 3}, {4, 5, 6}, {7, 8, 9}}) * 0.1,  // a last pivot of 1e-16
+        step = ct::Tensor::of<double>({{0, 1, 0}, {0, 0, 2}, {1, 0, 1}}),
+                     direction = ct::Tensor::of<double>({{1, 2, 3}, {4, 5, 6}, {7, 8, 10}});
+    const auto curvature = [&](const ct::Tensor& x) {
+        return ct::hvp([](const ct::Tensor& y) { return ct::det(y); }, x, ct::cast(direction, x.dtype()));
+    };
+    const ct::Tensor there = curvature(tenths),
+                     slope = curvature(tenths + step) - there;  // the Hessian of a cubic is linear in x
+    for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64})
+        for (const double t : {0.0, 1e-16, 1e-13, 1e-10, 1e-7, 1e-5, 1e-3, 1e-2, 0.1}) {
+            CAPTURE(t);
+            const ct::Tensor seen = ct::cast(curvature(ct::cast(tenths + t * step, dtype)), ct::Dtype::float64);
+            CHECK(distance(seen, there + t * slope) < 8e3 * (dtype == ct::Dtype::float32 ? 0x1p-23 : 0x1p-52));
+        }
+    // Far from 1: products neither overflow nor vanish on the way.
+    const ct::Tensor wide = ct::diag_embed(ct::Tensor::of<float>({1e20f, 1e20f, 1e-30f, 0}));
+    CHECK(gradient(wide).to_vector<double>()[15] == doctest::Approx(1e10));
+    CHECK(gradient(wide).to_vector<double>()[10] == 0);
+    CHECK(gradient(1e-200 * ct::eye(2, ct::Dtype::float64)).to_vector<double>()[0] == doctest::Approx(1e-200));
     // Third derivatives where it is regular, and a word where it is not.
     const auto third = [](const ct::Tensor& a, const ct::Tensor& b) {
         const auto second = [&](const ct::Tensor& x) {

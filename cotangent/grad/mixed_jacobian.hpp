@@ -3,7 +3,7 @@
 // shape of the argument's, and there is a row for each number and each element of a tensor of the result.
 #include <vector>
 
-#include "cotangent/grad/scalar_grad.hpp"
+#include "cotangent/grad/scalar_jacobian.hpp"
 
 namespace cotangent::detail {
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "cotangent/grad/grad.hpp"
@@ -106,7 +107,36 @@ struct Model {
     std::optional<Layer<T>> last{};
 };
 
+template <class T>
+struct Branch {
+    T weight;
+    std::vector<Branch<T>> above;
+};
+
 }  // namespace
+
+TEST_CASE("numbers are found in trees of every shape") {
+    using Layers = std::array<Layer<double>, 0>;
+    const std::tuple<std::tuple<double, Layer<double>>, std::optional<std::optional<double>>, Branch<double>, Layers> x{
+        {2, {3}}, std::optional<double>(5), {7, {{11, {}}, {13, {{17, {}}}}}}, {}};
+    const auto f = [](const auto& y) {
+        const auto& [pair, maybe, branch, nothing] = y;
+        return std::get<0>(pair) * std::get<1>(pair).rate * **maybe * branch.above[1].above[0].weight +
+               branch.weight * branch.weight;
+    };
+    for (const ct::Mode mode : {ct::Mode::forward, ct::Mode::reverse}) {
+        const auto [pair, maybe, branch, nothing] = ct::grad(f, {.mode = mode})(x);
+        CHECK(std::get<0>(pair) == 3 * 5 * 17);
+        CHECK(std::get<1>(pair).rate == 2 * 5 * 17);
+        CHECK(**maybe == 2 * 3 * 17);
+        CHECK(branch.weight == 14);
+        CHECK(branch.above[0].weight == 0);
+        CHECK(branch.above[1].above[0].weight == 2 * 3 * 5);
+    }
+    const auto h = ct::hessian(f)(x);
+    CHECK(std::get<2>(std::get<2>(h).weight).weight == 2);
+    CHECK(**std::get<1>(std::get<1>(std::get<0>(h)).rate) == 2 * 17);
+}
 
 TEST_CASE("structs with default member initialisers have Jacobians and Hessians") {
     const auto f = []<class T>(const Model<T>& m) {

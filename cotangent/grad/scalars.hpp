@@ -298,7 +298,10 @@ template <class Y, class X, class Make, class Carry = Copy>
             if constexpr (kind_of<X> != Kind::fields || std::is_same_v<X, Y>) return true;
             else return check_numbers_change<X>();
         }();
-        if constexpr (fine)
+        static_assert(std::is_copy_assignable_v<X>,
+                      "derivative: a member of a struct of numbers is a reference, or const; expected members that can be "
+                      "assigned");
+        if constexpr (fine && std::is_copy_assignable_v<X>)
             return [&]<std::size_t... i>(std::index_sequence<i...>) {
                 return Y{rebuild<std::remove_cvref_t<std::tuple_element_t<i, Made>>>(std::get<i>(of_x), make, carry)...};
             }(Indices<Made>{});

@@ -177,6 +177,9 @@ void linear_algebra(std::vector<OpCase>& list) {
     add("ifft2", [](const Arguments& x) { return ifft2(x[0]); }, {{{3, 4, 2}}});
     add("rfft2", [](const Arguments& x) { return rfft2(x[0]); }, {{{2, 3, 4}}});
     add("irfft2", [](const Arguments& x) { return irfft2(x[0], 5); }, {{{2, 3, 2}}});
+    add("fft of axis 0", [](const Arguments& x) { return fft(x[0], {.axis = 0, .norm = FftNorm::ortho}); }, {{{3, 2, 2}}});
+    add("rfft of axis 0", [](const Arguments& x) { return rfft(x[0], {.axis = 0, .norm = FftNorm::forward}); }, {{{4, 2}}});
+    add("irfft of axis 0", [](const Arguments& x) { return irfft(x[0], 4, {.axis = 0, .norm = FftNorm::ortho}); }, {{{3, 2, 2}}});
     add("fft of no lines", [](const Arguments& x) { return fft(x[0]); }, {{{0, 3, 2}}});
 }
 

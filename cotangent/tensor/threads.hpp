@@ -5,7 +5,7 @@
 namespace cotangent {
 
 /// The number of threads that big operations share, the caller included. The default is the number of processors.
-/// It changes speed only: work is cut in pieces that do not depend on it, so results are the same bit for bit.
+/// It changes speed only: which numbers are added in which order does not depend on it, so results are the same bit for bit.
 void set_thread_count(int count);
 [[nodiscard]] int thread_count();
 

@@ -291,23 +291,51 @@ TEST_CASE("compile leaves alone what only looks like attention") {
 
 TEST_CASE("compiled attention gives the same bits for any number of threads, also those that share a head") {
     const int before = ct::thread_count();
-    for (const auto& [batch, queries, keys, depth] :
-         {std::array<std::int64_t, 4>{32, 70, 70, 32}, {1, 200, 200, 40}, {2, 170, 299, 20}, {3, 330, 65, 24}}) {
-        CAPTURE(batch);
-        const Heads x = heads_of({batch}, queries, keys, depth, depth + 4, ct::Dtype::float32);
-        const auto f = [mask = causal(queries, keys, ct::Dtype::float32)](const Heads& h) { return attention(h, mask); };
-        auto compiled = ct::compile(gradient_of([f](const Heads& h) { return ct::sum(ct::square(f(h))); }));
+    const auto check = [](const Function& f, const Heads& x) {
+        const Function loss = [f](const Heads& h) { return ct::sum(ct::square(f(h))); };
+        auto compiled = ct::compile(f);
+        auto gradient = ct::compile(gradient_of(loss));
         ct::set_thread_count(1);
-        const Heads one = compiled(x);
+        const Tensor one = compiled(x);
+        const Heads of_one = gradient(x);
         for (const int count : {2, 5}) {
             ct::set_thread_count(count);
-            const Heads many = compiled(x);
-            CHECK(one.q.to_vector<double>() == many.q.to_vector<double>());
-            CHECK(one.k.to_vector<double>() == many.k.to_vector<double>());
-            CHECK(one.v.to_vector<double>() == many.v.to_vector<double>());
+            const Heads of_many = gradient(x);
+            CHECK(compiled(x).to_vector<double>() == one.to_vector<double>());
+            CHECK(of_many.q.to_vector<double>() == of_one.q.to_vector<double>());
+            CHECK(of_many.k.to_vector<double>() == of_one.k.to_vector<double>());
+            CHECK(of_many.v.to_vector<double>() == of_one.v.to_vector<double>());
             check_like_eager(f, x);
         }
+    };
+    for (const auto& [batch, queries, keys, depth] :
+         {std::array<std::int64_t, 4>{32, 70, 70, 32}, {1, 200, 200, 40}, {2, 170, 299, 20}, {3, 330, 65, 24}})
+        for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64}) {
+            CAPTURE(batch);
+            const Heads x = heads_of({batch}, queries, keys, depth, depth + 4, dtype);
+            check([mask = causal(queries, keys, dtype)](const Heads& h) { return attention(h, mask); }, x);
+        }
+    const Heads x = heads_of({1}, 200, 256, 32, 32, ct::Dtype::float32);
+    check([](const Heads& h) { return ct::matmul(ct::softmax(ct::matmul(h.q, h.k, {.transpose_b = true})), h.v); }, x);
+    const Tensor less = mask_of(200, 256, x.q.dtype(), [](std::int64_t t, std::int64_t s) { return s <= 220 - t; });
+    check([less](const Heads& h) { return attention(h, less); }, x);
+    // The weights are wanted too, and heads lie side by side.
+    ct::set_thread_count(5);
+    const Two both = [less](const Heads& h) {
+        const Tensor weights = ct::softmax(ct::matmul(h.q, h.k, {.transpose_b = true}) + less);
+        return std::pair{weights, ct::matmul(weights, h.v)};
+    };
+    auto compiled = ct::compile(both);
+    for (int call = 0; call < 2; ++call) {
+        CHECK(distance(compiled(x).first, both(x).first) <= bound(x.q.dtype()));
+        CHECK(distance(compiled(x).second, both(x).second) <= bound(x.q.dtype()));
     }
+    ct::Rng rng(8);
+    const Projection p{ct::normal(rng, {1, 180, 48}), ct::normal(rng, {48, 144}), ct::normal(rng, {144}),
+                       ct::normal(rng, {48, 48})};
+    const std::function<Tensor(const Projection&)> mixed = [](const Projection& y) { return many_heads(y, 2); };
+    auto compiled_heads = ct::compile(mixed);
+    for (int call = 0; call < 2; ++call) CHECK(distance(compiled_heads(p), mixed(p)) <= 2e-5);
     ct::set_thread_count(before);
 }
 

@@ -2,8 +2,8 @@
 // has. Scores, softmax and the sum of values of a block follow each other, so they never leave the first cache. Meanwhile
 // the same rows of its next head are fetched.
 // The way back does the same with the weights at hand; dk and dv are sums over queries, made for a panel of them at a time.
-// Fewer heads than threads are cut: into queries, and on the way back, where the cotangents of all scores are kept, into
-// keys.
+// Heads that threads do not share evenly are cut into some queries each. The way back then has two parts: by queries, which
+// keeps the cotangents of all scores, and then by keys.
 //
 // Idea: Dao et al. 2022, "FlashAttention", arXiv:2205.14135. Here the weights are kept: they are small beside the way there.
 #include "cotangent/tensor/kernels/attention.hpp"
@@ -259,7 +259,7 @@ struct Kernel {
             sizeof(T)));
         T* const weight_room = scores + most_rows * keys;
         T* room = weight_room + most_rows * keys;
-        Head head;
+        Head head{};
         head.queries = whole_rows(q, n.q.step, n.queries, n.depth, static_cast<T>(n.scale), room);
         head.cotangents = whole_rows(g, n.o.step, n.queries, n.width, 1, room += n.queries * depth);
         head.keys = whole_rows(k, n.k.step, n.keys, n.depth, 1, room += n.queries * width);
@@ -327,9 +327,11 @@ void for_heads(const AttentionProblem& n, double flops, const F& f) {
     });
 }
 
-/// Do threads share a head? It changes no bit of the results.
+/// Do threads share heads? They do where the last round of them, a head each, would leave many idle. It changes no bit of
+/// the results.
 bool is_cut(const AttentionProblem& n) {
-    return n.heads() < thread_count() && static_cast<double>(n.heads()) * flops_of_head(n) > piece_flops;
+    const std::int64_t threads = thread_count(), rounds = (n.heads() + threads - 1) / threads;
+    return 4 * n.heads()<3 * rounds * threads&& static_cast<double>(n.heads()) * flops_of_head(n)> piece_flops;
 }
 
 /// Calls f(head, first, last) for whole panels of each head's `count` queries or keys, on all threads: a few times for each,

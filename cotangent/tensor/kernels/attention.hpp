@@ -26,7 +26,7 @@ struct AttentionProblem {
 /// Is one op faster than the products and passes that make the same? `size` is that of an element, in bytes.
 [[nodiscard]] bool pays(const AttentionProblem& problem, std::int64_t size);
 
-/// On all threads; how the work is cut depends on the problem alone.
+/// On all threads; the order in which numbers are added depends on the problem alone.
 /// @param mask  [queries, keys], added to the scores; null: nothing is
 /// @param p     [heads, queries, keys], dense, the weights; null: nobody wants them
 template <class T>

@@ -24,25 +24,14 @@
 namespace cotangent::detail {
 namespace {
 
-/// The products of n numbers but one, and but two.
+/// The product of numbers, the largest first, but two of them, or one twice. It overflows only if it is too large itself: a
+/// large factor follows a small one.
 template <class T>
-std::vector<T> products_but_one(const std::vector<T>& s) {
-    const std::size_t n = s.size();
-    std::vector<T> product(n, 1);
-    T before = 1, after = 1;
-    for (std::size_t i = 0; i < n; before *= s[i++]) product[i] = before;
-    for (std::size_t i = n; i-- > 0; after *= s[i]) product[i] *= after;
-    return product;
-}
-template <class T>
-std::vector<T> products_but_two(const std::vector<T>& s) {  // [n, n], 0 on the diagonal
-    const std::size_t n = s.size();
-    std::vector<T> product(n * n), after(n + 1, 1);
-    for (std::size_t j = n; j-- > 0;) after[j] = after[j + 1] * s[j];
-    T before = 1;
-    for (std::size_t i = 0; i < n; before *= s[i++]) {
-        T here = before;
-        for (std::size_t j = i + 1; j < n; here *= s[j++]) product[i * n + j] = product[j * n + i] = here * after[j + 1];
+T product_without(const std::vector<T>& s, std::size_t one, std::size_t other) {
+    T product = 1;
+    for (std::size_t first = 0, last = s.size(); first < last;) {
+        const std::size_t next = std::abs(product) > 1 ? --last : first++;
+        if (next != one && next != other) product *= s[next];
     }
     return product;
 }
@@ -54,22 +43,26 @@ public:
 
     /// to = cof A
     void run(const T* a, const T* lu, const std::int32_t* pivots, T* to) const {
-        if (const T det = determinant(lu, pivots); is_regular(det, lu)) {
+        const T det = determinant(lu, pivots);
+        if (is_regular(det, lu, static_cast<T>(n_) * std::numeric_limits<T>::epsilon())) {
             inverse_transposed(lu, pivots, to);
             for (std::int64_t i = 0; i < n_ * n_; ++i) to[i] *= det;
             return;
         }
         const Decomposition d(*this, a);
-        const std::vector<T> product = products_but_one(d.s);
         std::vector<T> left(d.u);
-        for (std::int64_t i = 0; i < n_ * n_; ++i) left[at(i)] *= product[at(i % n_)];
+        for (std::int64_t j = 0; j < n_; ++j) {
+            const T product = product_without(d.s, at(j), at(j));
+            for (std::int64_t i = 0; i < n_; ++i) left[at(i * n_ + j)] *= product;
+        }
         multiply(d.sign, left.data(), false, d.vt.data(), false, to);
     }
 
     /// to = the derivative of cof A along b
     void run_along(const T* a, const T* b, const T* lu, const std::int32_t* pivots, T* to) const {
         std::vector<T> x(at(n_ * n_)), y(at(n_ * n_));
-        if (const T det = determinant(lu, pivots); is_regular(det, lu)) {  // det (tr(W B) W^T - (W B W)^T)
+        const T det = determinant(lu, pivots);
+        if (is_regular(det, lu, few_digits)) {  // det (tr(W B) W^T - (W B W)^T), a difference that loses as many digits
             inverse_transposed(lu, pivots, x.data());
             T trace = 0;
             for (std::int64_t i = 0; i < n_ * n_; ++i) trace += x[at(i)] * b[i];
@@ -79,17 +72,17 @@ public:
             return;
         }
         const Decomposition d(*this, a);
-        const std::vector<T> product = products_but_two(d.s);
         multiply(1, d.u.data(), true, b, false, x.data());
         multiply(1, x.data(), false, d.vt.data(), true, y.data());  // b as U and V see it
-        for (std::int64_t i = 0; i < n_; ++i) {
-            T diagonal = 0;
-            for (std::int64_t j = 0; j < n_; ++j) {
-                diagonal += product[at(i * n_ + j)] * y[at(j * (n_ + 1))];
-                x[at(i * n_ + j)] = -product[at(i * n_ + j)] * y[at(j * n_ + i)];
+        std::fill(x.begin(), x.end(), T{});
+        for (std::int64_t i = 0; i < n_; ++i)
+            for (std::int64_t j = 0; j < i; ++j) {
+                const T product = product_without(d.s, at(i), at(j));
+                x[at(i * (n_ + 1))] += product * y[at(j * (n_ + 1))];
+                x[at(j * (n_ + 1))] += product * y[at(i * (n_ + 1))];
+                x[at(i * n_ + j)] = -product * y[at(j * n_ + i)];
+                x[at(j * n_ + i)] = -product * y[at(i * n_ + j)];
             }
-            x[at(i * (n_ + 1))] = diagonal;
-        }
         multiply(1, d.u.data(), false, x.data(), false, y.data());
         multiply(d.sign, y.data(), false, d.vt.data(), false, to);
     }
@@ -118,15 +111,19 @@ private:
         for (std::int64_t k = 0; k < n_; ++k) product *= pivots[k] != k + 1 ? -lu[k * (n_ + 1)] : lu[k * (n_ + 1)];
         return product;
     }
-    /// Is W as good as it gets? Not a number is nothing that a decomposition could mend.
-    [[nodiscard]] bool is_regular(T det, const T* lu) const {
-        T least = std::numeric_limits<T>::infinity(), most = 0;
+    static constexpr T few_digits = T(1) / 1024;
+
+    /// Are the pivots more than `least` of the largest, and does their product not vanish? Pivots that are no numbers are
+    /// regular too: no decomposition mends them.
+    [[nodiscard]] bool is_regular(T det, const T* lu, T least) const {
+        T smallest = std::numeric_limits<T>::infinity(), largest = 0;
         for (std::int64_t k = 0; k < n_; ++k) {
-            least = std::min(least, std::abs(lu[k * (n_ + 1)]));
-            most = std::max(most, std::abs(lu[k * (n_ + 1)]));
+            const T size = std::abs(lu[k * (n_ + 1)]);
+            if (!std::isfinite(size)) return true;
+            smallest = std::min(smallest, size);
+            largest = std::max(largest, size);
         }
-        if (std::isnan(det)) return true;
-        return std::isnormal(det) && least > static_cast<T>(n_) * std::numeric_limits<T>::epsilon() * most;
+        return smallest > least * largest && std::abs(det) >= std::numeric_limits<T>::min();
     }
     void inverse_transposed(const T* lu, const std::int32_t* pivots, T* to) const {
         std::fill_n(to, n_ * n_, T{});

@@ -7,6 +7,7 @@
 #include "cotangent/tensor/linalg/fft_kernel.hpp"
 #include "cotangent/tensor/linalg/matrices.hpp"
 #include "cotangent/tensor/ops/arithmetic.hpp"
+#include "cotangent/tensor/ops/transpose.hpp"
 #include "cotangent/tensor/record.hpp"
 #include "cotangent/tensor/trace.hpp"
 
@@ -130,66 +131,104 @@ Tensor to_real(const Tensor& x, std::int64_t n, double scale) {
     return record(Irfft{n, scale}, traced({"irfft", transform_flops(0.5 * static_cast<double>(lines), n)}, compute, x), x);
 }
 
+/// Is x real numbers [..., N], or complex ones [..., N, 2]?
+enum class Numbers : std::uint8_t { real, complex };
+
 /// `axes` to transform, and behind them the 2 of complex numbers.
-void check(const char* op, const Tensor& x, int axes, bool complex, const char* expected) {
+void check(const char* op, const Tensor& x, int axes, Numbers numbers, const char* expected) {
     if (x.dtype() != Dtype::float32 && x.dtype() != Dtype::float64)
         throw DtypeError(fmt::format("{}: x is {}, expected float32 or float64", op, name(x.dtype())));
-    const int behind = complex ? 1 : 0;
-    bool fits = x.rank() >= axes + behind && (!complex || x.length(-1) == 2);
-    for (int k = 1; k <= axes && fits; ++k) fits = x.length(-k - behind) > 0;
+    const int behind = numbers == Numbers::complex ? 1 : 0;
+    bool fits = x.rank() >= axes + behind && (behind == 0 || x.length(-1) == 2);
+    for (int k = 1; axes > 1 && k <= axes && fits; ++k) fits = x.length(-k - behind) > 0;
     if (!fits) throw ShapeError(fmt::format("{}: x has shape {}, expected {}", op, to_string(x.shape()), expected));
 }
-
-void check_half(const char* op, const Tensor& x, std::int64_t n) {
-    if (n < 1 || x.length(-2) != n / 2 + 1)
-        throw ShapeError(fmt::format("{}: x has shape {}, expected [..., {}, 2] for {} real numbers", op,
-                                     to_string(x.shape()), n < 1 ? 1 : n / 2 + 1, n));
+/// Of one axis, anywhere, which it returns.
+int check_axis(const char* op, const Tensor& x, int axis, Numbers numbers, const char* expected) {
+    check(op, x, 1, numbers, expected);
+    const int rank = numbers == Numbers::complex ? x.rank() - 1 : x.rank();
+    if (axis < -rank || axis >= rank)
+        throw ShapeError(
+            fmt::format("{}: axis is {}, expected {} to {} for shape {}", op, axis, -rank, rank - 1, to_string(x.shape())));
+    const int at = axis < 0 ? axis + rank : axis;
+    if (x.length(at) == 0)
+        throw ShapeError(fmt::format("{}: x has shape {}, expected {}{}", op, to_string(x.shape()), expected,
+                                     at == rank - 1 ? "" : fmt::format(" at axis {}", axis)));
+    return at;
 }
 
-double over(std::int64_t n) { return 1.0 / static_cast<double>(n); }
+void check_half(const char* op, const Tensor& x, int axis, std::int64_t n) {
+    if (n >= 1 && x.length(axis) == n / 2 + 1) return;
+    const std::int64_t expected = n < 1 ? 1 : n / 2 + 1;
+    const bool is_last = axis == -2 || axis == x.rank() - 2;
+    throw ShapeError(fmt::format("{}: x has shape {}, expected [..., {}, 2]{} for {} real numbers", op, to_string(x.shape()),
+                                 expected, is_last ? "" : fmt::format(" at axis {}", axis), n));
+}
+
+double forward_scale(FftNorm norm, std::int64_t n) {
+    const auto size = static_cast<double>(n);
+    return norm == FftNorm::backward ? 1 : norm == FftNorm::ortho ? 1 / std::sqrt(size) : 1 / size;
+}
+double inverse_scale(FftNorm norm, std::int64_t n) {
+    return norm == FftNorm::forward ? 1 : 1 / (static_cast<double>(n) * forward_scale(norm, n));
+}
+
+Tensor forward(const Tensor& x, int axis, FftNorm norm) {
+    return transform(x, axis, false, forward_scale(norm, x.length(axis)));
+}
+Tensor backward(const Tensor& x, int axis, FftNorm norm) {
+    return transform(x, axis, true, inverse_scale(norm, x.length(axis)));
+}
+Tensor forward_of_real(const Tensor& x, FftNorm norm) { return from_real(x, forward_scale(norm, x.length(-1))); }
+
+/// The same with an axis last, where it is not.
+template <class F>
+Tensor with_last(const Tensor& x, int axis, int last, const F& f) {
+    return axis == last ? f(x) : swap_axes(f(swap_axes(x, axis, last)), axis, last);
+}
 
 }  // namespace
 
-Tensor fft(const Tensor& x) {
-    check("fft", x, 1, true, "[..., N, 2], N > 0");
-    return transform(x, -2, false, 1);
+Tensor fft(const Tensor& x, const FftOptions& options) {
+    return forward(x, check_axis("fft", x, options.axis, Numbers::complex, "[..., N, 2], N > 0"), options.norm);
 }
 
-Tensor ifft(const Tensor& x) {
-    check("ifft", x, 1, true, "[..., N, 2], N > 0");
-    return transform(x, -2, true, over(x.length(-2)));
+Tensor ifft(const Tensor& x, const FftOptions& options) {
+    return backward(x, check_axis("ifft", x, options.axis, Numbers::complex, "[..., N, 2], N > 0"), options.norm);
 }
 
-Tensor fft2(const Tensor& x) {
-    check("fft2", x, 2, true, "[..., H, W, 2], neither empty");
-    return transform(transform(x, -2, false, 1), -3, false, 1);
+Tensor fft2(const Tensor& x, FftNorm norm) {
+    check("fft2", x, 2, Numbers::complex, "[..., H, W, 2], neither empty");
+    return forward(forward(x, -2, norm), -3, norm);
 }
 
-Tensor ifft2(const Tensor& x) {
-    check("ifft2", x, 2, true, "[..., H, W, 2], neither empty");
-    return transform(transform(x, -2, true, over(x.length(-2))), -3, true, over(x.length(-3)));
+Tensor ifft2(const Tensor& x, FftNorm norm) {
+    check("ifft2", x, 2, Numbers::complex, "[..., H, W, 2], neither empty");
+    return backward(backward(x, -2, norm), -3, norm);
 }
 
-Tensor rfft(const Tensor& x) {
-    check("rfft", x, 1, false, "[..., N], N > 0");
-    return from_real(x, 1);
+Tensor rfft(const Tensor& x, const FftOptions& options) {
+    const int axis = check_axis("rfft", x, options.axis, Numbers::real, "[..., N], N > 0");
+    const int last = x.rank() - 1;
+    return with_last(x, axis, last, [&](const Tensor& line) { return forward_of_real(line, options.norm); });
 }
 
-Tensor irfft(const Tensor& x, std::int64_t n) {
-    check("irfft", x, 1, true, "[..., n/2 + 1, 2]");
-    check_half("irfft", x, n);
-    return to_real(x, n, over(n));
+Tensor irfft(const Tensor& x, std::int64_t n, const FftOptions& options) {
+    const int axis = check_axis("irfft", x, options.axis, Numbers::complex, "[..., n/2 + 1, 2]");
+    check_half("irfft", x, axis, n);
+    const int last = x.rank() - 2;
+    return with_last(x, axis, last, [&](const Tensor& line) { return to_real(line, n, inverse_scale(options.norm, n)); });
 }
 
-Tensor rfft2(const Tensor& x) {
-    check("rfft2", x, 2, false, "[..., H, W], neither empty");
-    return transform(from_real(x, 1), -3, false, 1);
+Tensor rfft2(const Tensor& x, FftNorm norm) {
+    check("rfft2", x, 2, Numbers::real, "[..., H, W], neither empty");
+    return forward(forward_of_real(x, norm), -3, norm);
 }
 
-Tensor irfft2(const Tensor& x, std::int64_t w) {
-    check("irfft2", x, 2, true, "[..., H, w/2 + 1, 2], neither empty");
-    check_half("irfft2", x, w);
-    return to_real(transform(x, -3, true, over(x.length(-3))), w, over(w));
+Tensor irfft2(const Tensor& x, std::int64_t w, FftNorm norm) {
+    check("irfft2", x, 2, Numbers::complex, "[..., H, w/2 + 1, 2], neither empty");
+    check_half("irfft2", x, -2, w);
+    return to_real(backward(x, -3, norm), w, inverse_scale(norm, w));
 }
 
 }  // namespace cotangent

@@ -74,6 +74,36 @@ TEST_CASE("rfft is the first half of fft, and fft2 is fft over both axes") {
     CHECK(error_in_eps(ct::fft2(z), by_columns) < 20);
 }
 
+TEST_CASE("any axis can be transformed") {
+    const ct::Tensor z = random_matrices({3, 4, 5, 2}, 5), x = random_matrices({6, 3, 4}, 6);
+    for (const auto& [axis, n] : {std::pair<int, int>{0, 3}, {1, 4}, {-1, 5}, {-3, 3}}) {
+        CAPTURE(axis);
+        const int at = axis < 0 ? axis + 3 : axis;
+        const auto last = [&](const ct::Tensor& y) { return ct::swap_axes(y, at, 2); };
+        CHECK(error_in_eps(ct::fft(z, {.axis = axis}), last(ct::fft(last(z)))) < 10);
+        CHECK(error_in_eps(ct::ifft(z, {.axis = axis}), last(ct::ifft(last(z)))) < 10);
+        CHECK(identical(ct::rfft(x, {.axis = axis}), last(ct::rfft(last(x)))));
+        CHECK(identical(ct::irfft(z, 2 * n - 1, {.axis = axis}), last(ct::irfft(last(z), 2 * n - 1))));
+    }
+    CHECK(ct::rfft(x, {.axis = 0}).shape() == ct::Shape{4, 3, 4, 2});
+    CHECK(ct::irfft(z, 5, {.axis = 0}).shape() == ct::Shape{5, 4, 5});
+}
+
+TEST_CASE("norms divide the inverse by n, both by its root, or the forward transform") {
+    const ct::Tensor z = random_matrices({4, 6, 2}, 7), x = random_matrices({4, 7}, 8);
+    const auto energy = [](const ct::Tensor& y) { return ct::sum(ct::square(y)); };
+    CHECK(error_in_eps(energy(ct::fft(z, {.norm = ct::FftNorm::ortho})), energy(z)) < 20);
+    CHECK(error_in_eps(energy(ct::fft2(z, ct::FftNorm::ortho)), energy(z)) < 20);
+    CHECK(error_in_eps(ct::fft(z, {.norm = ct::FftNorm::forward}), ct::fft(z) / 6.0) < 10);
+    CHECK(error_in_eps(ct::rfft2(x, ct::FftNorm::forward), ct::rfft2(x) / 28.0) < 10);
+    for (const ct::FftNorm norm : {ct::FftNorm::backward, ct::FftNorm::ortho, ct::FftNorm::forward}) {
+        CHECK(error_in_eps(ct::ifft(ct::fft(z, {.axis = 0, .norm = norm}), {.axis = 0, .norm = norm}), z) < 20);
+        CHECK(error_in_eps(ct::irfft(ct::rfft(x, {.norm = norm}), 7, {.norm = norm}), x) < 20);
+        CHECK(error_in_eps(ct::ifft2(ct::fft2(z, norm), norm), z) < 20);
+        CHECK(error_in_eps(ct::irfft2(ct::rfft2(x, norm), 7, norm), x) < 20);
+    }
+}
+
 TEST_CASE("irfft does not read what must be zero") {
     ct::Tensor z = random_matrices({5, 2}, 3);
     const ct::Tensor even = ct::irfft(z, 8), odd = ct::irfft(z, 9);
@@ -100,8 +130,14 @@ TEST_CASE("the transforms name the shape that is wrong") {
                          "fft2: x has shape [4, 2], expected [..., H, W, 2], neither empty", ct::ShapeError);
     CHECK_THROWS_WITH_AS((void)ct::rfft(ct::zeros({2, 0})), "rfft: x has shape [2, 0], expected [..., N], N > 0",
                          ct::ShapeError);
+    CHECK_THROWS_WITH_AS((void)ct::fft(ct::zeros({0, 4, 2}), {.axis = 0}),
+                         "fft: x has shape [0, 4, 2], expected [..., N, 2], N > 0 at axis 0", ct::ShapeError);
+    CHECK_THROWS_WITH_AS((void)ct::fft(ct::zeros({3, 4, 2}), {.axis = 2}),
+                         "fft: axis is 2, expected -2 to 1 for shape [3, 4, 2]", ct::ShapeError);
     CHECK_THROWS_WITH_AS((void)ct::irfft(ct::zeros({5, 2}), 7),
                          "irfft: x has shape [5, 2], expected [..., 4, 2] for 7 real numbers", ct::ShapeError);
+    CHECK_THROWS_WITH_AS((void)ct::irfft(ct::zeros({5, 3, 2}), 7, {.axis = 0}),
+                         "irfft: x has shape [5, 3, 2], expected [..., 4, 2] at axis 0 for 7 real numbers", ct::ShapeError);
     CHECK_THROWS_WITH_AS((void)ct::fft(ct::zeros({4, 2}, ct::Dtype::int32)), "fft: x is int32, expected float32 or float64",
                          ct::DtypeError);
 }

@@ -19,8 +19,8 @@ namespace cotangent {
 [[nodiscard]] Tensor inverse(const Tensor& a);
 
 /// The determinant, [..., N, N] -> [...]; 1 for N = 0. A product of N pivots: it overflows where slogdet() does not.
-/// Derivatives of first and second order are those of the polynomial that it is, at singular matrices too; of third order and
-/// more they are an error there.
+/// Derivatives of first and second order are those of the polynomial that it is, at singular matrices too. Those of third
+/// order and more need an inverse: they lose digits as inverse() does, and an exactly zero pivot is an error.
 [[nodiscard]] Tensor det(const Tensor& a);
 
 struct SignLogDet {
