@@ -255,6 +255,19 @@ void zip_scalars(A& a, B& b, Scalar&& scalar, Same&& same) {
     }
 }
 
+/// The types of the n members of a struct, pair or tuple. To count them, as members() does, asks for default member
+/// initialisers.
+template <class T, std::size_t n>
+struct MembersOf {
+    using type = decltype(members(std::declval<T&>()));
+};
+template <Fields T, std::size_t n>
+struct MembersOf<T, n> {
+    using type = decltype(bind_fields<n>(std::declval<T&>(), [](auto&... m) { return std::tuple<decltype(m)...>(m...); }));
+};
+template <class T, std::size_t n>
+using members_of = typename MembersOf<T, n>::type;
+
 struct Copy {
     template <class Part>
     Part operator()(const Part& part) const {
@@ -293,7 +306,7 @@ template <class Y, class X, class Make, class Carry = Copy>
         }
     } else {
         const auto of_x = members(x);
-        using Made = decltype(members(std::declval<Y&>()));
+        using Made = members_of<Y, std::tuple_size_v<decltype(of_x)>>;
         constexpr bool fine = [] {
             if constexpr (kind_of<X> != Kind::fields || std::is_same_v<X, Y>) return true;
             else return check_numbers_change<X>();
