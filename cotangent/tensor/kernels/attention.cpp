@@ -327,11 +327,12 @@ void for_heads(const AttentionProblem& n, double flops, const F& f) {
     });
 }
 
-/// Do threads share heads? They do where the last round of them, a head each, would leave many idle. It changes no bit of
-/// the results.
+/// Do threads share heads? They do where the last round of them, a head each, would leave many idle, and there is work for
+/// more. It changes no bit of the results.
 bool is_cut(const AttentionProblem& n) {
-    const std::int64_t threads = thread_count(), rounds = (n.heads() + threads - 1) / threads;
-    return 4 * n.heads()<3 * rounds * threads&& static_cast<double>(n.heads()) * flops_of_head(n)> piece_flops;
+    const std::int64_t threads = thread_count(), places = (n.heads() + threads - 1) / threads * threads;
+    const bool leaves_many_idle = n.heads() * 4 < places * 3;
+    return leaves_many_idle && n.queries > panel && static_cast<double>(n.heads()) * flops_of_head(n) > piece_flops;
 }
 
 /// Calls f(head, first, last) for whole panels of each head's `count` queries or keys, on all threads: a few times for each,

@@ -43,7 +43,7 @@ public:
 
     /// to = cof A
     void run(const T* a, const T* lu, const std::int32_t* pivots, T* to) const {
-        const T det = determinant(lu, pivots);
+        const T det = lu_determinant(n_, lu, pivots);
         if (is_regular(det, lu, static_cast<T>(n_) * std::numeric_limits<T>::epsilon())) {
             inverse_transposed(lu, pivots, to);
             for (std::int64_t i = 0; i < n_ * n_; ++i) to[i] *= det;
@@ -61,7 +61,7 @@ public:
     /// to = the derivative of cof A along b
     void run_along(const T* a, const T* b, const T* lu, const std::int32_t* pivots, T* to) const {
         std::vector<T> x(at(n_ * n_)), y(at(n_ * n_));
-        const T det = determinant(lu, pivots);
+        const T det = lu_determinant(n_, lu, pivots);
         if (is_regular(det, lu, few_digits)) {  // det (tr(W B) W^T - (W B W)^T), a difference that loses as many digits
             inverse_transposed(lu, pivots, x.data());
             T trace = 0;
@@ -103,14 +103,9 @@ private:
     [[nodiscard]] T sign_of(std::vector<T> q) const {
         std::vector<int> pivots(at(n_));
         lu_factor(n_, q.data(), pivots.data());
-        return std::copysign(T(1), determinant(q.data(), pivots.data()));
+        return std::copysign(T(1), lu_determinant(n_, q.data(), pivots.data()));
     }
 
-    [[nodiscard]] T determinant(const T* lu, const std::int32_t* pivots) const {
-        T product = 1;
-        for (std::int64_t k = 0; k < n_; ++k) product *= pivots[k] != k + 1 ? -lu[k * (n_ + 1)] : lu[k * (n_ + 1)];
-        return product;
-    }
     static constexpr T few_digits = T(1) / 1024;
 
     /// Are the pivots more than `least` of the largest, and does their product not vanish? Pivots that are no numbers are

@@ -133,27 +133,13 @@ struct LogAbsDet {
     }
 };
 
-/// visit(i, odd) for each matrix: is its permutation odd?
-template <class F>
-void for_each_diagonal(const Tensor& lu, const Tensor& all_pivots, const F& visit) {
-    const std::int64_t n = lu.length(-1);
-    for (std::int64_t i = 0; i < detail::batch_of(lu).size(); ++i) {
-        const auto* pivots = all_pivots.data<std::int32_t>() + i * n;
-        bool odd = false;
-        for (std::int64_t k = 0; k < n; ++k) odd ^= pivots[k] != k + 1;
-        visit(i, odd);
-    }
-}
-
 Tensor det_now(const Tensor& lu, const Tensor& pivots) {
     const std::int64_t n = lu.length(-1);
     Tensor result = Tensor::uninitialized(detail::batch_of(lu), lu.dtype());
     dispatch_float(lu.dtype(), [&]<class T>(T) {
-        for_each_diagonal(lu, pivots, [&](std::int64_t i, bool odd) {
-            T product = odd ? T(-1) : T(1);
-            for (std::int64_t k = 0; k < n; ++k) product *= lu.data<T>()[i * n * n + k * (n + 1)];
-            result.fresh_data<T>()[i] = product;
-        });
+        for (std::int64_t i = 0; i < result.size(); ++i)
+            result.fresh_data<T>()[i] =
+                detail::lu_determinant(n, lu.data<T>() + i * n * n, pivots.data<std::int32_t>() + i * n);
     });
     return result;
 }
@@ -164,8 +150,8 @@ std::array<Tensor, 2> slogdet_now(const Tensor& lu, const Tensor& pivots) {
     std::array<Tensor, 2> out{Tensor::uninitialized(detail::batch_of(lu), lu.dtype()),
                               Tensor::uninitialized(detail::batch_of(lu), lu.dtype())};
     dispatch_float(lu.dtype(), [&]<class T>(T) {
-        for_each_diagonal(lu, pivots, [&](std::int64_t i, bool odd) {
-            T product = odd ? T(-1) : T(1);
+        for (std::int64_t i = 0; i < out[0].size(); ++i) {
+            T product = detail::is_odd(n, pivots.data<std::int32_t>() + i * n) ? T(-1) : T(1);
             double sum = 0;
             for (std::int64_t k = 0; k < n; ++k) {
                 const T pivot = lu.data<T>()[i * n * n + k * (n + 1)];
@@ -174,7 +160,7 @@ std::array<Tensor, 2> slogdet_now(const Tensor& lu, const Tensor& pivots) {
             }
             out[0].fresh_data<T>()[i] = product;
             out[1].fresh_data<T>()[i] = static_cast<T>(sum);
-        });
+        }
     });
     return out;
 }
