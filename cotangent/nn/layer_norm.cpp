@@ -2,6 +2,7 @@
 #include "cotangent/nn/layer_norm.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "cotangent/nn/detail/check_sizes.hpp"
@@ -20,19 +21,25 @@ using detail::Call, detail::Keep, detail::record;
 
 constexpr std::int64_t rows_per_piece = 64;
 
+constexpr std::int64_t sums = 4;  // of a row at once: an addition need not wait for the one before
 template <class T>
-T total(Lanes<T> lanes) {
-    T sum = 0;
-    for (int i = 0; i < Lanes<T>::count; ++i) sum += lanes.v[i];
-    return sum;
+using Sums = std::array<Lanes<T>, sums>;
+
+template <class T>
+T total(const Sums<T>& parts) {
+    return sum_of((parts[0] + parts[1]) + (parts[2] + parts[3]));
 }
 
-/// Calls f(offset, lanes in use) along a row; the last call may use only some lanes.
+/// Calls f(offset, lanes in use, which sum) along a row; the last call may use only some lanes.
 template <class T, class F>
 void along_row(std::int64_t n, F&& f) {
+    constexpr std::int64_t lanes = Lanes<T>::count;
     std::int64_t k = 0;
-    for (; k + Lanes<T>::count <= n; k += Lanes<T>::count) f(k, std::int64_t{Lanes<T>::count});
-    if (k < n) f(k, n - k);
+    for (; k + sums * lanes <= n; k += sums * lanes)
+#pragma GCC unroll 4
+        for (std::size_t i = 0; i < sums; ++i) f(k + static_cast<std::int64_t>(i) * lanes, lanes, i);
+    for (; k + lanes <= n; k += lanes) f(k, lanes, std::size_t{0});
+    if (k < n) f(k, n - k, std::size_t{0});
 }
 template <class T>
 Lanes<T> load(const T* from, std::int64_t count) {
@@ -49,14 +56,14 @@ void forward(const T* x, const T* gain, const T* bias, T* y, T* mean, T* scale, 
     parallel_for(rows, rows_per_piece, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t r = first; r < last; ++r) {
             const T* in = x + r * n;
-            Lanes<T> sum(0), squares(0), left(0);
-            along_row<T>(n, [&](auto k, auto count) { sum += load(in + k, count); });
+            Sums<T> sum{}, squares{}, left{};
+            along_row<T>(n, [&](auto k, auto count, auto i) { sum[i] += load(in + k, count); });
             const T average = total(sum) / static_cast<T>(n);
-            along_row<T>(n, [&](auto k, auto count) {
+            along_row<T>(n, [&](auto k, auto count, auto i) {
                 Lanes<T> centred = load(in + k, count) - average;
                 if (count < Lanes<T>::count) centred = Lanes<T>::load_part(reinterpret_cast<const T*>(&centred), count);
-                left += centred;
-                squares += centred * centred;
+                left[i] += centred;
+                squares[i] += centred * centred;
             });
             // What rounding left out of the average counts when the mean is large beside the deviation.
             const T correction = total(left) / static_cast<T>(n);
@@ -64,7 +71,7 @@ void forward(const T* x, const T* gain, const T* bias, T* y, T* mean, T* scale, 
             const T factor = 1 / std::sqrt(variance + epsilon);
             mean[r] = average + correction;
             scale[r] = factor;
-            along_row<T>(n, [&](auto k, auto count) {
+            along_row<T>(n, [&](auto k, auto count, auto) {
                 Lanes<T> value = (load(in + k, count) - average - correction) * factor;
                 if (gain) value *= load(gain + k, count);
                 if (bias) value += load(bias + k, count);
@@ -85,18 +92,18 @@ void backward(const T* x, const T* gain, const T* g, const T* mean, const T* sca
         T* bias_sum = gain_sum + n;
         for (std::int64_t r = first; r < last; ++r) {
             const T *in = x + r * n, *cotangent = g + r * n;
-            Lanes<T> sum(0), product(0);
-            along_row<T>(n, [&](auto k, auto count) {
+            Sums<T> sum{}, product{};
+            along_row<T>(n, [&](auto k, auto count, auto i) {
                 const Lanes<T> given = load(cotangent + k, count);
                 const Lanes<T> normal = (load(in + k, count) - mean[r]) * scale[r];
                 store(load(gain_sum + k, count) + given * normal, gain_sum + k, count);
                 store(load(bias_sum + k, count) + given, bias_sum + k, count);
                 const Lanes<T> d = gain ? given * load(gain + k, count) : given;
-                sum += d;
-                product += d * normal;
+                sum[i] += d;
+                product[i] += d * normal;
             });
             const T mean_d = total(sum) / static_cast<T>(n), mean_dh = total(product) / static_cast<T>(n);
-            along_row<T>(n, [&](auto k, auto count) {
+            along_row<T>(n, [&](auto k, auto count, auto) {
                 const Lanes<T> normal = (load(in + k, count) - mean[r]) * scale[r];
                 Lanes<T> d = load(cotangent + k, count);
                 if (gain) d *= load(gain + k, count);

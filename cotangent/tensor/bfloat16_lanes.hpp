@@ -2,6 +2,7 @@
 // Kernels compute bfloat16 in float32 registers: here is how numbers get into them and back.
 #include "cotangent/tensor/dtype.hpp"
 #include "cotangent/tensor/lanes.hpp"
+#include "cotangent/tensor/widen.hpp"
 
 namespace cotangent {
 
@@ -14,24 +15,19 @@ template <class T>
     lanes.store(to);
 }
 
-namespace detail {
-typedef std::uint16_t HalfLanes __attribute__((vector_size(lane_bytes / 2)));
-typedef std::uint32_t WordLanes __attribute__((vector_size(lane_bytes)));
-}  // namespace detail
-
 [[nodiscard, gnu::always_inline]] inline Lanes<float> load_lanes(const BFloat16* from) {
-    detail::HalfLanes half;
+    detail::HalfOfWords half;
     std::memcpy(&half, from, sizeof half);
-    const detail::WordLanes words = __builtin_convertvector(half, detail::WordLanes) << 16;
+    const detail::WholeOfWords words = detail::widen(half) << 16;
     return Lanes<float>(reinterpret_cast<Lanes<float>::Vector>(words));
 }
 /// Rounds as BFloat16 does: to nearest, ties to even; a NaN stays a NaN.
 [[gnu::always_inline]] inline void store_lanes(Lanes<float> lanes, BFloat16* to) {
-    const auto words = reinterpret_cast<detail::WordLanes>(lanes.v);
-    const detail::WordLanes high = words >> 16;
-    const detail::WordLanes rounded = (words + (high & 1u) + 0x7fffu) >> 16;
+    const auto words = reinterpret_cast<detail::WholeOfWords>(lanes.v);
+    const detail::WholeOfWords high = words >> 16;
+    const detail::WholeOfWords rounded = (words + (high & 1u) + 0x7fffu) >> 16;
     const auto is_nan = (words & 0x7fffffffu) > 0x7f800000u;
-    const auto half = __builtin_convertvector(is_nan ? (high | 0x40u) : rounded, detail::HalfLanes);
+    const auto half = __builtin_convertvector(is_nan ? (high | 0x40u) : rounded, detail::HalfOfWords);
     std::memcpy(static_cast<void*>(to), &half, sizeof half);
 }
 

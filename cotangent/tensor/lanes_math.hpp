@@ -12,6 +12,7 @@
 //
 // Polynomials are weighted minimax fits unless another source is named.
 #include "cotangent/tensor/lanes.hpp"
+#include "cotangent/tensor/widen.hpp"
 
 namespace cotangent {
 namespace detail {
@@ -188,15 +189,14 @@ inline auto quarters(Lanes<double> x) {
 struct WidePair {
     Lanes<double> low, high;
 };
-typedef float HalfVector __attribute__((vector_size(lane_bytes / 2)));
 inline WidePair widen(Lanes<float> x) {
-    HalfVector low, high;
+    HalfOfFloats low, high;
     std::memcpy(&low, &x.v, sizeof low);
     std::memcpy(&high, reinterpret_cast<const char*>(&x.v) + sizeof low, sizeof high);
-    return {__builtin_convertvector(low, Lanes<double>::Vector), __builtin_convertvector(high, Lanes<double>::Vector)};
+    return {widen(low), widen(high)};
 }
 inline Lanes<float> narrow(Lanes<double> low, Lanes<double> high) {
-    const HalfVector halves[2] = {__builtin_convertvector(low.v, HalfVector), __builtin_convertvector(high.v, HalfVector)};
+    const HalfOfFloats halves[2] = {__builtin_convertvector(low.v, HalfOfFloats), __builtin_convertvector(high.v, HalfOfFloats)};
     Lanes<float> x;
     std::memcpy(&x.v, halves, sizeof halves);
     return x;

@@ -15,6 +15,8 @@
 //     128 x 1024 x 512, a transposed          55           75
 //     512 x 1024 x 128, a transposed          59           77
 //     the same from the first cache up: 64 x 64 x 64 68, 56; 200 x 200 x 200 78, 75; 512 x 512 x 512 79, 85
+// Ours were in four pieces there. In one, with panels of b packed in turn, the products of a step of GPT reach 0.85 of what a
+// tile does in the first cache, not 0.78; with a transposed 0.79 to 0.84, not 0.69 to 0.75.
 // dnnl_sgemm has single products of float32, oneDNN's matmul those of many matrices and of bfloat16; our own loops have float64,
 // what is too small for oneDNN, and what is large where registers are of 32 bytes. packed_gemm.cpp says why OpenBLAS has none.
 #include "cotangent/tensor/kernels/gemm.hpp"
@@ -132,6 +134,27 @@ void run_block(Dtype dtype, const Block& k, const std::byte* a, const std::byte*
     dispatch_float(dtype, each);
 }
 
+/// Are all pieces of a product, or of each of many, made by our own tiles? Then it may be cut anywhere: its bits stay the same.
+bool is_made_in_tiles(Dtype dtype, const GemmProblem& p) {
+    const bool has_tiles = dtype == Dtype::float64 || (dtype == Dtype::float32 && lane_bytes == 32);
+    return has_tiles && is_large(p.rows, p.columns, p.inner);
+}
+
+template <class T>
+PackedGemm<T> packed(bool transpose_a, bool transpose_b, std::int64_t rows, std::int64_t columns, std::int64_t inner, const T* a,
+                     std::int64_t lda, const T* b, std::int64_t ldb, bool adds, T* c, std::int64_t ldc) {
+    return {rows, columns, inner, a, transpose_a ? 1 : lda, transpose_a ? lda : 1, b, transpose_b ? 1 : ldb,
+            transpose_b ? ldb : 1, c, ldc, adds};
+}
+
+void run_in_tiles(Dtype dtype, const Block& k, const std::byte* a, const std::byte* b, std::byte* c) {
+    dispatch_float(dtype, [&]<class T>(T) {
+        packed(k.transpose_a, k.transpose_b, k.rows, k.columns, k.inner, reinterpret_cast<const T*>(a), k.lda,
+               reinterpret_cast<const T*>(b), k.ldb, false, reinterpret_cast<T*>(c), k.ldc)
+            .run_in_tiles();
+    });
+}
+
 }  // namespace
 
 template <class T>
@@ -144,9 +167,7 @@ void gemm_block(bool transpose_a, bool transpose_b, std::int64_t rows, std::int6
             return;
         }
     }
-    PackedGemm<T>{rows, columns, inner, a, transpose_a ? 1 : lda, transpose_a ? lda : 1, b, transpose_b ? 1 : ldb,
-                  transpose_b ? ldb : 1, c, ldc, adds}
-        .run();
+    packed(transpose_a, transpose_b, rows, columns, inner, a, lda, b, ldb, adds, c, ldc).run();
 }
 
 template void gemm_block<float>(bool, bool, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*,
@@ -183,7 +204,9 @@ void gemm(Dtype dtype, const GemmProblem& p, const void* a, const void* b, void*
     // Each product is cut into a grid, until there are enough pieces: the longer side in two, or the rows while b is narrow
     // enough to stay in the cache.
     const double few = flops < 2 * piece_flops ? 1 : std::clamp(flops / split_flops, 2.0, 8.0);
-    const auto wanted = static_cast<std::int64_t>(std::min(256.0, std::max(few, flops / large_flops)));
+    const bool in_tiles = is_made_in_tiles(dtype, p);
+    const double most = in_tiles && thread_count() == 1 ? 1 : 256;  // to cut is to pack more than once
+    const auto wanted = static_cast<std::int64_t>(std::min(most, std::max(few, flops / large_flops)));
     std::int64_t down = 1, across = 1;
     while (down * across * 2 <= wanted) {
         const std::int64_t rows = p.rows / down, columns = p.columns / across;
@@ -206,36 +229,26 @@ void gemm(Dtype dtype, const GemmProblem& p, const void* a, const void* b, void*
         Block piece = block;
         piece.rows = std::min(rows, p.rows - row);
         piece.columns = std::min(columns, p.columns - column);
-        run_block(dtype, piece, from_a + (product * p.stride_a + row * (p.transpose_a ? 1 : block.lda)) * size,
-                  from_b + (product * p.stride_b + column * (p.transpose_b ? block.ldb : 1)) * size,
-                  to + (product * p.stride_c + row * block.ldc + column) * size);
+        const auto run = in_tiles ? run_in_tiles : run_block;
+        run(dtype, piece, from_a + (product * p.stride_a + row * (p.transpose_a ? 1 : block.lda)) * size,
+            from_b + (product * p.stride_b + column * (p.transpose_b ? block.ldb : 1)) * size,
+            to + (product * p.stride_c + row * block.ldc + column) * size);
     });
 }
 
 bool pays_by_rows(Dtype dtype, const GemmProblem& p) {
-    if (p.count != 1 || p.transpose_a || (dtype != Dtype::float32 && dtype != Dtype::float64)) return false;
-    const bool is_own = dtype == Dtype::float64 || prefers_own(p.rows, p.columns, p.inner);
+    if (p.count != 1 || p.transpose_a) return false;
     // Each tile of rows goes through all of b.
     const auto bytes = p.inner * p.columns * static_cast<std::int64_t>(size_of(dtype));
     const bool suits = bytes <= largest_b && p.inner >= 64 && p.columns <= most_columns;
-    return is_own && suits && is_large(p.rows, p.columns, p.inner);
+    return suits && is_made_in_tiles(dtype, p);
 }
 
 void gemm_by_rows(Dtype dtype, const GemmProblem& p, const void* a, const void* b, void* c,
                   const std::function<void(std::int64_t first, std::int64_t last, const std::byte* made)>& use) {
     dispatch_float(dtype, [&]<class T>(T) {
-        PackedGemm<T>{p.rows,
-                      p.columns,
-                      p.inner,
-                      static_cast<const T*>(a),
-                      p.inner,
-                      1,
-                      static_cast<const T*>(b),
-                      p.transpose_b ? 1 : p.columns,
-                      p.transpose_b ? p.inner : 1,
-                      static_cast<T*>(c),
-                      p.columns,
-                      false}
+        packed(false, p.transpose_b, p.rows, p.columns, p.inner, static_cast<const T*>(a), p.inner, static_cast<const T*>(b),
+               p.transpose_b ? p.inner : p.columns, false, static_cast<T*>(c), p.columns)
             .run_by_rows([&use](std::int64_t first, std::int64_t last, const T* made) {
                 use(first, last, reinterpret_cast<const std::byte*>(made));
             });

@@ -18,7 +18,8 @@ struct GemmProblem {
     std::int64_t stride_a = 0, stride_b = 0, stride_c = 0;
 };
 
-/// float32, float64 or bfloat16 (sums in float32), on all threads. How the work is cut depends on the problem alone.
+/// float32, float64 or bfloat16 (sums in float32), on all threads. How the work is cut depends on the problem alone, or changes
+/// no bit of the result.
 ///     |error| <= 2 inner eps(dtype) sum_k |a||b|
 void gemm(Dtype dtype, const GemmProblem& problem, const void* a, const void* b, void* c);
 
@@ -28,8 +29,7 @@ void gemm(Dtype dtype, const GemmProblem& problem, const void* a, const void* b,
 
 /// Such a product, a not transposed. use(first, last, made) is called for rows [first, last) on the thread that made them,
 /// while they are in the cache; they lie one after the other from `made` on, in c, or, if that is null, in memory that is
-/// free again when `use` returns. How the work is cut depends on the problem alone; the numbers are those of gemm() where it,
-/// too, makes all its pieces with our own loops.
+/// free again when `use` returns. How the work is cut depends on the problem alone; the numbers are those of gemm(), bit for bit.
 void gemm_by_rows(Dtype dtype, const GemmProblem& problem, const void* a, const void* b, void* c,
                   const std::function<void(std::int64_t first, std::int64_t last, const std::byte* made)>& use);
 

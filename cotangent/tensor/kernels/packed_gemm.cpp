@@ -82,12 +82,27 @@ struct Product {
         }
     }
 
-    /// What a block of b, packed, adds to some rows of c.
+    /// What a tile of a and a packed panel of b add to c. A function of its own, so that all its loop needs is in registers.
+    template <bool is_packed>
+    [[gnu::noinline]] static void tile(std::int64_t inner, const T* a, std::int64_t a_row, const T* panel, T* c,
+                                       std::int64_t c_row, bool adds, T scale) {
+        for (int r = 0; r < tile_rows; ++r) fetch(c + r * c_row);
+        multiply_tile<T, tile_rows, registers>(inner, a, is_packed ? 1 : a_row, is_packed ? tile_rows : 1, panel, width,
+                                               [=](std::int64_t r, std::int64_t s, L sum) {
+                                                   T* const at = c + r * c_row + s;
+                                                   (adds ? L::load(at) + sum * scale : sum * scale).store(at);
+                                               });
+    }
+
+    /// What a block of b adds to some rows of c.
     struct Block {
         std::int64_t rows, columns, inner;
         const T* a;  // the rows that are read where they lie, `read` of them
         std::int64_t a_row, read;
-        const T *packed_a, *packed_b;
+        const T* packed_a;
+        const T* b;  // what is still to be packed, or null
+        std::int64_t b_row, b_column;
+        T* packed_b;
         T* c;
         std::int64_t c_row;
         bool adds;
@@ -103,34 +118,56 @@ struct Product {
 
         void run() const {
             // Rows that lie far apart come once; packed ones are at hand for each panel of b.
-            if (read > 0)
-                for (std::int64_t i = 0; i < rows; i += tile_rows)
-                    for (std::int64_t j = 0; j < columns; j += width) tile(i, j);
-            else
-                for (std::int64_t j = 0; j < columns; j += width)
-                    for (std::int64_t i = 0; i < rows; i += tile_rows) tile(i, j);
+            if (read > 0) run_row_by_row();
+            else run_panel_by_panel();
         }
 
     private:
-        void tile(std::int64_t i, std::int64_t j) const {
-            if (i + tile_rows < read) fetch_below(i, j);
+        void run_row_by_row() const {
+            if (b) pack<width>(b, columns, b_column, inner, b_row, packed_b);
+            for (std::int64_t i = 0; i < rows; i += tile_rows)
+                for (std::int64_t j = 0; j < columns; j += width) {
+                    if (i + tile_rows < read) fetch_below(i, j);
+                    multiply(i, j);
+                }
+        }
+
+        /// Each panel of b is packed when its turn comes, and fetched while the one before is multiplied.
+        void run_panel_by_panel() const {
+            const std::int64_t tiles = (rows + tile_rows - 1) / tile_rows, fetched_at_once = (inner + tiles - 1) / tiles;
+            for (std::int64_t j = 0; j < columns; j += width) {
+                const std::int64_t wide = std::min<std::int64_t>(width, columns - j);
+                if (b) pack<width>(b + j * b_column, wide, b_column, inner, b_row, packed_b + j * inner);
+                MatrixAhead<T> next;
+                if (b && b_column == 1 && wide < columns - j)
+                    next = {b + j + width, b_row, inner, std::min<std::int64_t>(width, columns - j - width)};
+                for (std::int64_t i = 0, k = 0; i < rows; i += tile_rows, k += fetched_at_once) {
+                    next.fetch_rows(k, k + fetched_at_once);
+                    multiply(i, j);
+                }
+            }
+        }
+
+        void multiply(std::int64_t i, std::int64_t j) const {
             T* const to = c + i * c_row + j;
             const std::int64_t rows_left = rows - i, columns_left = columns - j;
-            for (std::int64_t r = 0; r < std::min<std::int64_t>(rows_left, tile_rows); ++r) fetch(to + r * c_row);
-            if (rows_left >= tile_rows && columns_left >= width) {
-                multiply(i, j, [=, this, is_added = adds, factor = scale](std::int64_t r, std::int64_t s, L sum) {
-                    T* const at = to + r * c_row + s;
-                    (is_added ? L::load(at) + sum * factor : sum * factor).store(at);
-                });
-            } else {
-                multiply(i, j, [=, this](std::int64_t r, std::int64_t s, L sum) {
+            if (rows_left >= tile_rows && columns_left >= width) return multiply(i, j, to, c_row, adds, scale);
+            T whole[tile_rows * width];
+            multiply(i, j, whole, width, false, 1);
+            for (std::int64_t r = 0; r < std::min<std::int64_t>(rows_left, tile_rows); ++r)
+                for (std::int64_t s = 0; s < std::min<std::int64_t>(columns_left, width); s += L::count) {
                     T* const at = to + r * c_row + s;
                     const std::int64_t left = columns_left - s;
-                    if (r >= rows_left || left <= 0) return;
+                    const L sum = L::load(whole + r * width + s);
                     if (left >= L::count) (adds ? L::load(at) + sum * scale : sum * scale).store(at);
                     else (adds ? L::load_part(at, left) + sum * scale : sum * scale).store_part(at, left);
-                });
-            }
+                }
+        }
+
+        void multiply(std::int64_t i, std::int64_t j, T* to, std::int64_t to_row, bool is_added, T factor) const {
+            const T* const panel = packed_b + j * inner;
+            if (i < read) tile<false>(inner, a + i * a_row, a_row, panel, to, to_row, is_added, factor);
+            else tile<true>(inner, packed_a + (i - read) * inner, 1, panel, to, to_row, is_added, factor);
         }
 
         /// A tile's share of the rows of the one below.
@@ -139,13 +176,6 @@ struct Product {
             const std::int64_t first = j / width * share;
             for (std::int64_t l = first; l < first + share; ++l)
                 fetch(below + (l >> log_lines) * a_row + (l & (lines - 1)) * cache_line);
-        }
-
-        template <class Put>
-        void multiply(std::int64_t i, std::int64_t j, const Put& put) const {
-            const T* const b = packed_b + j * inner;
-            if (i < read) multiply_tile<T, tile_rows, registers>(inner, a + i * a_row, a_row, 1, b, width, put);
-            else multiply_tile<T, tile_rows, registers>(inner, packed_a + (i - read) * inner, 1, tile_rows, b, width, put);
         }
     };
 
@@ -156,15 +186,17 @@ struct Product {
         return p.a_column == 1 && p.a_row * static_cast<std::int64_t>(sizeof(T)) % cache_way != 0;
     }
 
-    /// What elements [k, k + inner) of each row from `row` on add to c, of which the first is to[0]. b is packed for some
-    /// columns.
+    /// What elements [k, k + inner) of each row from `row` on add to c, of which the first is to[0], for some columns of b.
+    /// These are at b, to be packed, or packed already, and b is null.
     static void multiply_rows(const PackedGemm<T>& p, std::int64_t row, std::int64_t rows, std::int64_t columns,
-                              std::int64_t k, std::int64_t inner, const T* packed_b, T* packed_a, T* to,
+                              std::int64_t k, std::int64_t inner, const T* b, T* packed_b, T* packed_a, T* to,
                               std::int64_t to_row) {
         const T* const a = p.a + row * p.a_row + k * p.a_column;
         const std::int64_t read = are_rows_read(p) ? rows / tile_rows * tile_rows : 0;
         pack<tile_rows>(a + read * p.a_row, rows - read, p.a_row, inner, p.a_column, packed_a);
-        Block{rows, columns, inner, a, p.a_row, read, packed_a, packed_b, to, to_row, p.adds || k > 0, p.scale}.run();
+        Block{rows,       columns,  inner, a,      p.a_row,         read,   packed_a, b, p.b_row,
+              p.b_column, packed_b, to,    to_row, p.adds || k > 0, p.scale}
+            .run();
     }
 
     static void run(const PackedGemm<T>& p) {
@@ -179,10 +211,10 @@ struct Product {
             for (std::int64_t k = 0; k < p.inner; k += inner_block) {
                 const std::int64_t columns = std::min(column_block, p.columns - column),
                                    inner = std::min(inner_block, p.inner - k);
-                pack<width>(p.b + k * p.b_row + column * p.b_column, columns, p.b_column, inner, p.b_row, packed_b);
+                const T* const b = p.b + k * p.b_row + column * p.b_column;
                 for (std::int64_t row = 0; row < p.rows; row += row_block)
-                    multiply_rows(p, row, std::min(row_block, p.rows - row), columns, k, inner, packed_b, packed_a,
-                                  p.c + row * p.c_row + column, p.c_row);
+                    multiply_rows(p, row, std::min(row_block, p.rows - row), columns, k, inner, row == 0 ? b : nullptr,
+                                  packed_b, packed_a, p.c + row * p.c_row + column, p.c_row);
             }
     }
 
@@ -203,8 +235,8 @@ struct Product {
                 workspace<Packed>().reserve(static_cast<std::size_t>(tall * (deep + p.columns)) * sizeof(T)));
             T* const to = p.c ? p.c + first * p.columns : packed_a + tall * deep;
             for (std::int64_t k = 0; k < p.inner; k += inner_block)
-                multiply_rows(p, first, last - first, p.columns, k, std::min(inner_block, p.inner - k), packed_b + k * broad,
-                              packed_a, to, p.columns);
+                multiply_rows(p, first, last - first, p.columns, k, std::min(inner_block, p.inner - k), nullptr,
+                              packed_b + k * broad, packed_a, to, p.columns);
             use(first, last, to);
         });
     }
@@ -231,11 +263,15 @@ void PackedGemm<T>::run() const {
     } else if (columns <= few && (a_row == 1 || a_column == 1)) {
         for (std::int64_t j = 0; j < columns; ++j)
             MatrixVector<T>{rows, inner, a, a_row, a_column, b + j * b_column, b_row, c + j, c_row, adds, scale}.run();
-    } else if (columns <= Lanes<T>::count) {
-        Product<T, 1>::run(*this);
     } else {
-        Product<T, 2>::run(*this);
+        run_in_tiles();
     }
+}
+
+template <class T>
+void PackedGemm<T>::run_in_tiles() const {
+    if (columns <= Lanes<T>::count) Product<T, 1>::run(*this);
+    else Product<T, 2>::run(*this);
 }
 
 template <class T>

@@ -21,6 +21,10 @@ struct PackedGemm {
 
     void run() const;
 
+    /// The same without the shortcuts for what is small or thin, so that an element is the same, bit for bit, whatever
+    /// rectangle of a larger product it is made in.
+    void run_in_tiles() const;
+
     /// Rows [first, last) of the product: row first + i lies at made + i * columns.
     using UseRows = std::function<void(std::int64_t first, std::int64_t last, const T* made)>;
     /// The same on all threads, some rows at a time, which are used on the thread that made them while they are in the

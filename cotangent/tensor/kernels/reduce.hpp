@@ -9,9 +9,11 @@
 #include <limits>
 #include <span>
 
+#include "cotangent/tensor/kernels/fetch.hpp"
 #include "cotangent/tensor/lanes.hpp"
 #include "cotangent/tensor/tensor.hpp"
 #include "cotangent/tensor/threads.hpp"
+#include "cotangent/tensor/widen.hpp"
 
 namespace cotangent::detail {
 
@@ -97,13 +99,17 @@ struct VectorOf {
 template <class A, class T>
 [[nodiscard]] inline Lanes<A> fold_load(const T* from) {
     if constexpr (std::is_same_v<A, T>) return Lanes<A>::load(from);
-    else if constexpr (std::is_same_v<T, BFloat16>) {
+    else if constexpr (std::is_same_v<A, double> && std::is_same_v<T, float>) {
+        HalfOfFloats half;
+        std::memcpy(&half, from, sizeof half);
+        return widen(half);
+    } else if constexpr (std::is_same_v<T, BFloat16>) {
         typename VectorOf<std::uint16_t, Lanes<A>::count>::Type bits;
         std::memcpy(&bits, from, sizeof bits);
         const auto words = __builtin_convertvector(bits, typename VectorOf<std::uint32_t, Lanes<A>::count>::Type) << 16;
-        typename VectorOf<float, Lanes<A>::count>::Type floats;
-        std::memcpy(&floats, &words, sizeof floats);
-        return __builtin_convertvector(floats, typename Lanes<A>::Vector);
+        std::array<float, Lanes<A>::count> floats;
+        std::memcpy(floats.data(), &words, sizeof floats);
+        return fold_load<A>(floats.data());
     } else {
         typename VectorOf<T, Lanes<A>::count>::Type part;
         std::memcpy(&part, from, sizeof part);
@@ -237,9 +243,13 @@ struct Folder {
         std::array<FoldState<L, compensated>, std::max<std::int64_t>(column_block / lanes, 64)> states;
         std::fill_n(states.begin(), chunks, FoldState<L, compensated>{L(Op::identity), L(0)});
         const auto start = [&](std::int64_t chunk) { return std::min(chunk * lanes, width - lanes); };
+        constexpr std::int64_t chunks_of_line = std::max<std::int64_t>(1, 64 / (lanes * static_cast<std::int64_t>(sizeof(T))));
         const auto add_rows = [&](const T* from, auto count) {
+            const T* const below = from + unroll * stride;  // so many short rows are not foreseen by the processor
             for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
                 const T* at = from + start(chunk);
+                if (chunk % chunks_of_line == 0)
+                    for (std::int64_t r = 0; r < unroll; ++r) fetch(below + start(chunk) + r * stride);
                 L sum = fold_load<A>(at);
                 for (std::int64_t r = 1; r < count; ++r) sum = Op::combine(sum, fold_load<A>(at + r * stride));
                 states[chunk].template add<Op>(sum);

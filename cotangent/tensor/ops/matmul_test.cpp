@@ -192,6 +192,24 @@ TEST_CASE("matmul gives the same bits for any number of threads") {
     ct::set_thread_count(before);
 }
 
+TEST_CASE("large products give the same bits for any number of threads in every layout, where the last piece is thin too") {
+    const int before = ct::thread_count();
+    for (const auto& [m, n, k] : {std::tuple{64, 145, 4400}, {145, 64, 4400}, {225, 700, 300}})
+        for (const auto& [ta, tb] : {std::pair{false, false}, {true, false}, {false, true}, {true, true}})
+            for (const ct::Dtype dtype : {ct::Dtype::float32, ct::Dtype::float64}) {
+                const auto a = wave(ta ? ct::Shape{k, m} : ct::Shape{m, k}, dtype, 0);
+                const auto b = wave(tb ? ct::Shape{n, k} : ct::Shape{k, n}, dtype, 1);
+                ct::set_thread_count(1);
+                const auto one = ct::matmul(a, b, {ta, tb});
+                for (const int count : {2, 5}) {
+                    ct::set_thread_count(count);
+                    const auto many = ct::matmul(a, b, {ta, tb});
+                    CHECK(std::equal(one.raw(), one.raw() + one.bytes(), many.raw()));
+                }
+            }
+    ct::set_thread_count(before);
+}
+
 TEST_CASE("matmul names what does not fit") {
     CHECK_THROWS_WITH_AS((void)ct::matmul(ct::ones({2, 3}), ct::ones({4, 5})),
                          "matmul: b has shape [4, 5], expected [..., 3, *] for a [2, 3]", ct::ShapeError);
