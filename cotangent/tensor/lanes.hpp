@@ -8,17 +8,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "cotangent/tensor/lane_bytes.hpp"
 #include "cotangent/tensor/numbers.hpp"
 
 namespace cotangent {
-
-#if defined(__AVX512F__)
-inline constexpr int lane_bytes = 64;
-#elif defined(__AVX__)
-inline constexpr int lane_bytes = 32;
-#else
-inline constexpr int lane_bytes = 16;
-#endif
 
 template <class T>
 struct Mask;

@@ -3,20 +3,21 @@
 // with four instructions where the processor has one.
 #include <cstdint>
 
-#include "cotangent/tensor/lanes.hpp"
+#include "cotangent/tensor/lane_bytes.hpp"
 
 namespace cotangent::detail {
 
 typedef float HalfOfFloats __attribute__((vector_size(lane_bytes / 2)));
+typedef double WholeOfDoubles __attribute__((vector_size(lane_bytes)));
 typedef std::uint16_t HalfOfWords __attribute__((vector_size(lane_bytes / 2)));
 typedef std::uint32_t WholeOfWords __attribute__((vector_size(lane_bytes)));
 
-[[nodiscard]] inline Lanes<double>::Vector widen(HalfOfFloats half) {
+[[nodiscard]] inline WholeOfDoubles widen(HalfOfFloats half) {
 #if defined(__clang__) || !defined(__AVX__)
-    return __builtin_convertvector(half, Lanes<double>::Vector);
+    return __builtin_convertvector(half, WholeOfDoubles);
 #elif defined(__AVX512F__)
     constexpr int rounding_as_set = 4;
-    return __builtin_ia32_cvtps2pd512_mask(half, Lanes<double>::Vector{}, static_cast<unsigned char>(-1), rounding_as_set);
+    return __builtin_ia32_cvtps2pd512_mask(half, WholeOfDoubles{}, static_cast<unsigned char>(-1), rounding_as_set);
 #else
     return __builtin_ia32_cvtps2pd256(half);
 #endif
