@@ -8,7 +8,6 @@
 #include "cotangent/tensor/kernels/packed_gemm.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "cotangent/tensor/kernels/fetch.hpp"
@@ -107,14 +106,10 @@ struct Product {
         std::int64_t c_row;
         bool adds;
         T scale;
-        std::int64_t lines =
-            std::bit_ceil(static_cast<std::uint64_t>((inner + cache_line - 1) / cache_line));  // of a row, or more
-        int log_lines = std::countr_zero(static_cast<std::uint64_t>(lines));
+        std::int64_t lines = (inner + cache_line - 1) / cache_line;  // of a row
         std::int64_t panels = (columns + width - 1) / width;
-        // Of the lines of a tile's rows, what a tile above fetches. Were it the only one, it would fetch all: too many at
-        // once.
-        bool fetches = (panels > 1) && (tile_rows < read);
-        std::int64_t share = fetches ? (lines * tile_rows + panels - 1) / panels : 0;
+        // Of each row of the tile below, what a tile fetches. Were it the only one, it would fetch all: too many at once.
+        std::int64_t share = panels > 1 ? (lines + panels - 1) / panels : 0;
 
         void run() const {
             // Rows that lie far apart come once; packed ones are at hand for each panel of b.
@@ -173,9 +168,9 @@ struct Product {
         /// A tile's share of the rows of the one below.
         void fetch_below(std::int64_t i, std::int64_t j) const {
             const T* const below = a + (i + tile_rows) * a_row;
-            const std::int64_t first = j / width * share;
-            for (std::int64_t l = first; l < first + share; ++l)
-                fetch(below + (l >> log_lines) * a_row + (l & (lines - 1)) * cache_line);
+            const std::int64_t first = j / width * share, last = std::min(first + share, lines);
+            for (std::int64_t l = first; l < last; ++l)
+                for (int r = 0; r < tile_rows; ++r) fetch(below + r * a_row + l * cache_line);
         }
     };
 
